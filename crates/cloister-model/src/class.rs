@@ -1,0 +1,37 @@
+//! Column classes and people's roles.
+
+use serde::{Deserialize, Serialize};
+
+/// What a column is to a person's privacy (design glossary). The class, not the column's name,
+/// decides what a query may do with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ColumnClass {
+    /// Names a person or a thing directly; never lands.
+    Identifier,
+    /// A keyed pseudonym: may join, count and group inside a query; never shown or compared with a literal.
+    Pseudonym,
+    /// Helps to single a person out together with others: age, sex, district.
+    QuasiIdentifier,
+    /// A fact about a person that would harm if it were known.
+    Sensitive,
+    /// A quantity that may be summed and averaged.
+    Measure,
+    /// A value of a code list.
+    Code,
+    /// Says nothing about a patient.
+    Reference,
+}
+
+/// A person's role in a project or in the hub. One person may hold several, but never both sides
+/// of the same release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Runs queries inside a project.
+    Researcher,
+    /// Decides what leaves (information governance).
+    Checker,
+    /// Runs the hub: lands extracts, provisions projects.
+    Administrator,
+}
