@@ -1,1 +1,41 @@
+//! Disclosure control: a table of cells with evidence and a policy go in, a protected table and its
+//! findings come out.
+//!
+//! Pure, and knows no SQL, no Arrow and no users. Raw numbers are tested first and rounded after:
+//! the other order is a known real-world bug. Only [`protect`] makes a [`Protected`] table.
+//!
+//! ```
+//! use cloister_disclosure::{Cell, Column, Group, Policy, Statistic, Table, protect};
+//! let policy = Policy::parse(r#"
+//!     name = "example"
+//!     version = 1
+//!     title = "example"
+//!     marker = "*"
+//!     contributors = { min = 8, zero-shown = true }
+//!     counts = { rounding-base = 5 }
+//!     labels = { small-groups = "merge" }
+//!     output = { cells-max = 100 }
+//! "#)?;
+//! let table = Table {
+//!     columns: vec![Column {
+//!         name: "n".into(),
+//!         statistic: Statistic::Count { additive: true },
+//!         argument: "*".into(),
+//!     }],
+//!     labels_public: true,
+//!     groups: vec![Group { people: 12, few: None, cells: vec![Cell::count(12, 12)] }],
+//! };
+//! let protected = protect(&table, &policy);
+//! assert_eq!(protected.rows()[0].cells[0].count(), Some(10));
+//! # Ok::<(), cloister_disclosure::PolicyError>(())
+//! ```
 
+mod policy;
+mod protect;
+mod table;
+
+pub use policy::{Policy, PolicyError, SmallGroups};
+pub use protect::{
+    CellState, Finding, Hold, Origin, Protected, ProtectedCell, ProtectedRow, Rule, Shown, protect,
+};
+pub use table::{Cell, Column, Group, Statistic, Table, Value};

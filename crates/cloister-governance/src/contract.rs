@@ -203,8 +203,8 @@ pub enum PseudonymDomain {
 impl Contract {
     /// Reads and validates a contract; all that is wrong with it is listed.
     pub fn parse(text: &str) -> Result<Self, Problems> {
-        let contract: Self = toml::from_str(text)
-            .map_err(|e| Problems::one("", e.to_string().trim_end().to_owned()))?;
+        let contract: Self =
+            toml::from_str(text).map_err(|e| Problems::one("", e.to_string().trim_end().to_owned()))?;
         contract_check::check(&contract)?;
         Ok(contract)
     }

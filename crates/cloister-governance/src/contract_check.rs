@@ -62,8 +62,10 @@ fn check_table(table: &TableContract, problems: &mut Vec<Problem>) {
             problems.push(Problem::new(&place, "is there twice"));
         }
         if column.transform != Transform::Drop && !landed.insert(column.landed_name()) {
-            problems
-                .push(Problem::new(&place, format!("lands as `{}`, as another column does", column.landed_name())));
+            problems.push(Problem::new(
+                &place,
+                format!("lands as `{}`, as another column does", column.landed_name()),
+            ));
         }
         check_column(table, column, &place, problems);
     }
@@ -89,7 +91,9 @@ fn check_column(table: &TableContract, column: &ColumnContract, place: &str, pro
         {
             wrong("is pseudonymised, so its class must be `identifier`".to_owned());
         }
-        Transform::Pseudonymise(_) if !matches!(kind, ColumnType::Text | ColumnType::Int32 | ColumnType::Int64) => {
+        Transform::Pseudonymise(_)
+            if !matches!(kind, ColumnType::Text | ColumnType::Int32 | ColumnType::Int64) =>
+        {
             wrong("only text and whole numbers can be pseudonymised".to_owned());
         }
         Transform::Year | Transform::AgeBand | Transform::Month | Transform::DateShift if !dated => {
@@ -103,7 +107,8 @@ fn check_column(table: &TableContract, column: &ColumnContract, place: &str, pro
     if needs_person && table.person.is_none() {
         wrong("`date-shift` needs a person column in the table".to_owned());
     }
-    if table.person.is_none() && matches!(column.class, ColumnClass::QuasiIdentifier | ColumnClass::Sensitive) {
+    if table.person.is_none() && matches!(column.class, ColumnClass::QuasiIdentifier | ColumnClass::Sensitive)
+    {
         wrong("a table without a person column holds nothing about patients".to_owned());
     }
     if let Some(pattern) = &column.pattern

@@ -153,8 +153,7 @@ impl ProjectState {
     pub fn may_become(self, next: Self) -> bool {
         matches!(
             (self, next),
-            (Self::Active, Self::Suspended | Self::Closed)
-                | (Self::Suspended, Self::Active | Self::Closed)
+            (Self::Active, Self::Suspended | Self::Closed) | (Self::Suspended, Self::Active | Self::Closed)
         )
     }
 }
@@ -218,8 +217,8 @@ impl Admission {
 impl Project {
     /// Reads and validates a project; all that is wrong with it is listed.
     pub fn parse(text: &str) -> Result<Self, Problems> {
-        let project: Self = toml::from_str(text)
-            .map_err(|e| Problems::one("", e.to_string().trim_end().to_owned()))?;
+        let project: Self =
+            toml::from_str(text).map_err(|e| Problems::one("", e.to_string().trim_end().to_owned()))?;
         project_check::check(&project)?;
         Ok(project)
     }

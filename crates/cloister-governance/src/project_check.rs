@@ -98,7 +98,8 @@ fn table_problems(grant: &TableGrant, manifest: &Manifest) -> Vec<Problem> {
     if let Some(window) = &grant.window {
         let kind = table.columns.iter().find(|c| c.name == window.column).map(|c| c.landed_type);
         if !matches!(kind, Some(LandedType::Date | LandedType::Timestamp)) {
-            problems.push(Problem::new(&place, format!("`{}` is not a date column of the table", window.column)));
+            problems
+                .push(Problem::new(&place, format!("`{}` is not a date column of the table", window.column)));
         }
     }
     problems

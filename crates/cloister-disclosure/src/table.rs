@@ -1,0 +1,89 @@
+//! What goes in: cells, each with the evidence that the engine gathered.
+
+/// An output table before protection: one group per row, one cell per group and column. Labels stay
+/// with the caller; the rules need only know whether they are public.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// The value columns.
+    pub columns: Vec<Column>,
+    /// Whether the values of every label column are from a public list.
+    pub labels_public: bool,
+    /// The rows.
+    pub groups: Vec<Group>,
+}
+
+/// A value column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// Its name, for findings.
+    pub name: String,
+    /// What its numbers are.
+    pub statistic: Statistic,
+    /// What it is a statistic of, as text that is equal for equal arguments.
+    pub argument: String,
+}
+
+/// What a number is, which decides how it is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Statistic {
+    /// How many people there are: shown rounded; a merged row's is the size of the union.
+    People,
+    /// How many of anything there are: shown rounded. `additive`: a merged row's is the sum.
+    Count {
+        /// Whether groups' counts add up (`count(*)` does, `count(DISTINCT …)` does not).
+        additive: bool,
+    },
+    /// A share: a count over a count, each rounded before the division.
+    Rate,
+    /// A total of a measure.
+    Sum,
+    /// A mean of a measure.
+    Mean,
+}
+
+/// One row: a group of people.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// Distinct people with a row in the group.
+    pub people: u64,
+    /// Who they are, while they are fewer than the policy's threshold; needed to merge small groups.
+    pub few: Option<Vec<u32>>,
+    /// One cell per column.
+    pub cells: Vec<Cell>,
+}
+
+/// One value and what stands behind it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    /// The raw value.
+    pub value: Value,
+    /// Distinct people whose rows reached the aggregate with a value (not zero, for sums).
+    pub contributors: u64,
+    /// Distinct people in each branch of every condition inside the aggregate.
+    pub branches: Vec<u64>,
+}
+
+/// A raw value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// No value at all (SQL NULL).
+    Null,
+    /// A count.
+    Count(i64),
+    /// A count over a count.
+    Rate {
+        /// How many are counted.
+        numerator: i64,
+        /// Out of how many.
+        denominator: i64,
+    },
+    /// A measure's statistic; the caller keeps the number.
+    Measure,
+}
+
+impl Cell {
+    /// A count with its contributors and no condition inside.
+    pub fn count(value: i64, contributors: u64) -> Self {
+        Self { value: Value::Count(value), contributors, branches: Vec::new() }
+    }
+}
