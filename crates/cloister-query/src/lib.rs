@@ -1,1 +1,41 @@
+//! The governed query engine: researchers' SQL on encrypted Parquet, with the people behind every number.
+//!
+//! A query is parsed and checked, its plan is rewritten so that every aggregate carries evidence, the
+//! evidence plan runs, the disclosure engine protects its small result, and what the query does above
+//! its aggregates (HAVING, ORDER BY, arithmetic) is finished on protected values only.
+//!
+//! ```no_run
+//! # async fn example(grant: cloister_query::ResolvedGrant, policy: &cloister_disclosure::Policy) -> Result<(), cloister_query::QueryError> {
+//! use cloister_query::{Engine, Limits};
+//! let engine = Engine::new("vault".into(), Limits::default());
+//! let planned = engine.plan(&grant, "SELECT sex, count(*) AS n FROM person GROUP BY sex", policy).await?;
+//! let governed = planned.run().await?;
+//! let protected = cloister_disclosure::protect(governed.evidence(), policy);
+//! let finished = governed.finish(&protected).await?;
+//! # Ok(()) }
+//! ```
+//!
+//! It never sees a user: it takes a resolved grant. It never releases anything: what it returns still has
+//! to pass the airlock.
 
+mod argument;
+mod boundary;
+mod boundary_table;
+mod catalogue;
+mod engine;
+mod expression;
+mod finished;
+mod function;
+mod grant;
+mod people;
+mod refusal;
+mod relation;
+mod rewrite;
+mod session;
+mod sql;
+mod vault;
+
+pub use engine::{Engine, Governed, Limits, Planned};
+pub use finished::{CellNote, FinishedTable, OutputColumn, Value};
+pub use grant::{GrantedTable, ResolvedGrant};
+pub use refusal::{QueryError, Refusal};

@@ -1,0 +1,175 @@
+//! The release boundary: evidence comes out of the engine here, protected values go back in.
+
+use crate::boundary_table::BoundaryTable;
+use crate::relation::Role;
+use cloister_disclosure::{Cell, Column as DisclosureColumn, Group, Statistic, Table, Value};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
+use datafusion::arrow::compute::{SortColumn, cast, lexsort_to_indices, take};
+use datafusion::arrow::datatypes::{DataType, Int64Type, UInt64Type};
+use datafusion::common::{Column, Result, internal_err};
+use datafusion::logical_expr::LogicalPlan;
+use std::sync::Arc;
+
+/// What is split off a plan at its outermost aggregate over patient data.
+#[derive(Debug)]
+pub(crate) struct Boundary {
+    /// The aggregate with its evidence: keys `k0…`, then values and counts of people `v0…`.
+    pub(crate) evidence: LogicalPlan,
+    /// The keys' names above the boundary, and their types.
+    pub(crate) keys: Vec<(Column, DataType)>,
+    pub(crate) cells: Vec<BoundaryCell>,
+    /// Where the people of the whole group are counted.
+    pub(crate) everyone: usize,
+    /// Where they are named, while they are few.
+    pub(crate) few: Option<usize>,
+    pub(crate) labels_public: bool,
+    /// Whether an argument is of a shape that a checker must look at.
+    pub(crate) held: bool,
+}
+
+/// One aggregate of the query.
+#[derive(Debug)]
+pub(crate) struct BoundaryCell {
+    /// Its name above the boundary.
+    pub(crate) name: Column,
+    pub(crate) data_type: DataType,
+    pub(crate) statistic: Statistic,
+    pub(crate) argument: String,
+    pub(crate) role: Role,
+    pub(crate) value: BoundaryValue,
+    /// Where its contributors are counted.
+    pub(crate) contributors: usize,
+    /// Where the people of each branch are counted.
+    pub(crate) branches: Vec<usize>,
+}
+
+/// Where a value stands among the evidence.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum BoundaryValue {
+    /// It is the number of contributors.
+    People(usize),
+    One(usize),
+    Rate {
+        numerator: usize,
+        denominator: usize,
+    },
+}
+
+/// The evidence of one run, in the order of the labels.
+#[derive(Debug)]
+pub(crate) struct Evidence {
+    pub(crate) keys: Vec<ArrayRef>,
+    values: Vec<ArrayRef>,
+}
+
+impl Evidence {
+    /// Takes the evidence plan's result. Groups come out in an order that depends on the data; they are
+    /// put in the order of their labels.
+    pub(crate) fn new(batch: &RecordBatch, boundary: &Boundary) -> Result<Self> {
+        let keys = boundary.keys.len();
+        let mut columns = batch.columns().to_vec();
+        if keys > 0 && batch.num_rows() > 1 {
+            let by: Vec<SortColumn> =
+                columns.iter().take(keys).map(|c| SortColumn { values: c.clone(), options: None }).collect();
+            let order: UInt32Array = lexsort_to_indices(&by, None)?;
+            columns = columns.iter().map(|c| take(c, &order, None)).collect::<Result<_, _>>()?;
+        }
+        let values = columns.split_off(keys.min(columns.len()));
+        Ok(Self { keys: columns, values })
+    }
+
+    /// The raw values of a cell's column.
+    pub(crate) fn raw(&self, index: usize) -> Result<&ArrayRef> {
+        match self.values.get(index) {
+            Some(array) => Ok(array),
+            None => internal_err!("evidence: missing column"),
+        }
+    }
+
+    /// A column of counts; NULL is none.
+    fn counts(&self, index: usize) -> Result<Vec<u64>> {
+        let array = cast(self.raw(index)?, &DataType::UInt64)?;
+        Ok(array.as_primitive::<UInt64Type>().iter().map(Option::unwrap_or_default).collect())
+    }
+
+    /// A column of whole numbers; `None` for NULL and for what is no whole number of 64 bits.
+    fn numbers(&self, index: usize) -> Result<Vec<Option<i64>>> {
+        let array = cast(self.raw(index)?, &DataType::Int64)?;
+        Ok(array.as_primitive::<Int64Type>().iter().collect())
+    }
+
+    fn few(&self, index: usize) -> Result<Vec<Option<Vec<u32>>>> {
+        let lists = self.raw(index)?.as_list::<i32>().iter();
+        let people = lists.map(|list| {
+            let list = list?;
+            list.as_any().downcast_ref::<UInt32Array>().map(|people| people.values().to_vec())
+        });
+        Ok(people.collect())
+    }
+
+    /// The table that the disclosure engine judges.
+    pub(crate) fn table(&self, boundary: &Boundary) -> Result<Table> {
+        let people = self.counts(boundary.everyone)?;
+        let few = boundary.few.map(|index| self.few(index)).transpose()?;
+        let mut groups: Vec<Group> = people
+            .iter()
+            .enumerate()
+            .map(|(row, people)| Group {
+                people: *people,
+                few: few.as_ref().and_then(|few| few.get(row).cloned().flatten()),
+                cells: Vec::with_capacity(boundary.cells.len()),
+            })
+            .collect();
+        for cell in &boundary.cells {
+            let contributors = self.counts(cell.contributors)?;
+            let branches = cell.branches.iter().map(|b| self.counts(*b)).collect::<Result<Vec<_>>>()?;
+            let values = self.values(cell)?;
+            for (row, ((group, contributors), value)) in
+                groups.iter_mut().zip(contributors).zip(values).enumerate()
+            {
+                let branches = branches.iter().filter_map(|b| b.get(row).copied()).collect();
+                group.cells.push(Cell { value, contributors, branches });
+            }
+        }
+        let columns = boundary.cells.iter().map(|c| DisclosureColumn {
+            name: c.name.name().to_owned(),
+            statistic: c.statistic,
+            argument: c.argument.clone(),
+        });
+        Ok(Table { columns: columns.collect(), labels_public: boundary.labels_public, groups })
+    }
+
+    fn values(&self, cell: &BoundaryCell) -> Result<Vec<Value>> {
+        let count = |n: Option<i64>| n.map_or(Value::Null, Value::Count);
+        Ok(match (cell.value, cell.statistic) {
+            (BoundaryValue::People(index), _) => {
+                let counts = self.counts(index)?.into_iter();
+                counts.map(|n| count(i64::try_from(n).ok())).collect()
+            }
+            (BoundaryValue::One(index), Statistic::People | Statistic::Count { .. }) => {
+                self.numbers(index)?.into_iter().map(count).collect()
+            }
+            (BoundaryValue::One(index), Statistic::Sum | Statistic::Mean | Statistic::Rate) => {
+                let raw = self.raw(index)?;
+                let value = |row| if raw.is_null(row) { Value::Null } else { Value::Measure };
+                (0..raw.len()).map(value).collect()
+            }
+            (BoundaryValue::Rate { numerator, denominator }, _) => {
+                let pairs = self.numbers(numerator)?.into_iter().zip(self.numbers(denominator)?);
+                pairs
+                    .map(|pair| match pair {
+                        (Some(numerator), Some(denominator)) => Value::Rate { numerator, denominator },
+                        _ => Value::Null,
+                    })
+                    .collect()
+            }
+        })
+    }
+}
+
+impl Boundary {
+    /// An empty table in the boundary's place.
+    pub(crate) fn table(&self) -> Arc<BoundaryTable> {
+        Arc::new(BoundaryTable::new(self))
+    }
+}

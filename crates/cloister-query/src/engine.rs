@@ -1,0 +1,226 @@
+//! Plan, run, finish.
+
+use crate::boundary::{Boundary, Evidence};
+use crate::boundary_table::BoundaryTable;
+use crate::finished::FinishedTable;
+use crate::grant::ResolvedGrant;
+use crate::people::{OrderLost, few_people, ordered_people, set_people};
+use crate::relation::{Relation, State};
+use crate::rewrite::{Rewriter, check_output};
+use crate::session::session;
+use crate::sql::parse;
+use crate::{QueryError, Refusal};
+use cloister_disclosure::{Policy, Protected, Table};
+use cloister_model::Digest;
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::compute::concat_batches;
+use datafusion::common::{Column, DataFusionError};
+use datafusion::execution::{SessionState, TaskContext};
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::optimizer::Analyzer;
+use datafusion::physical_plan::collect;
+use datafusion::sql::parser::Statement;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What one query may use.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Memory of its operators, in bytes. Nothing is spilled to disk.
+    pub memory_bytes_max: usize,
+    /// Threads that scan.
+    pub partitions: usize,
+    /// Wall-clock time of its execution.
+    pub time_max: Duration,
+}
+
+impl Default for Limits {
+    /// 4 GiB, as many threads as there are processors, five minutes.
+    fn default() -> Self {
+        Self {
+            memory_bytes_max: 4 << 30,
+            partitions: std::thread::available_parallelism().map_or(2, usize::from),
+            time_max: Duration::from_secs(300),
+        }
+    }
+}
+
+/// The engine over one vault.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    vault: PathBuf,
+    limits: Limits,
+}
+
+impl Engine {
+    /// An engine that reads the vault at this folder.
+    pub fn new(vault: PathBuf, limits: Limits) -> Self {
+        Self { vault, limits }
+    }
+
+    /// Checks a query and plans it with its evidence. Reads no data.
+    pub async fn plan(
+        &self,
+        grant: &ResolvedGrant,
+        sql: &str,
+        policy: &Policy,
+    ) -> Result<Planned, QueryError> {
+        let statement = parse(sql)?;
+        let state = session(&self.vault, grant, &self.limits).map_err(|e| QueryError::failed(&e))?;
+        let plan = state
+            .statement_to_plan(Statement::Statement(Box::new(statement)))
+            .await
+            .map_err(|e| Refusal::from_planner(&e))?;
+        let analysed = Analyzer::new()
+            .execute_and_check(plan, state.config_options(), |_, _| {})
+            .map_err(|e| Refusal::from_planner(&e))?;
+        let few_max = usize::try_from(policy.contributors_min()).unwrap_or(usize::MAX).saturating_sub(1);
+        let digest = Digest::of(analysed.display_indent_schema().to_string().as_bytes());
+        let planned = Planned { digest, few_max, limits: self.limits.clone(), state, analysed };
+        // Refusals come out here, before anything runs.
+        planned.rewrite(true)?;
+        Ok(planned)
+    }
+}
+
+/// A query that passed the plan checks.
+#[derive(Debug)]
+pub struct Planned {
+    state: SessionState,
+    analysed: LogicalPlan,
+    digest: Digest,
+    few_max: usize,
+    limits: Limits,
+}
+
+impl Planned {
+    /// The digest of the analysed plan.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    fn rewrite(&self, ordered: bool) -> Result<Relation, QueryError> {
+        let people = if ordered { ordered_people() } else { set_people() };
+        let relation =
+            Rewriter::new(&self.state, people, few_people(self.few_max)).rewrite(&self.analysed)?;
+        if matches!(relation.state, State::PerPerson { .. }) {
+            return Err(Refusal::new(
+                "row-level-output",
+                "The query would show rows about single people.",
+                "Aggregate them: count(*), sum(…) or avg(…), with GROUP BY.",
+            )
+            .into());
+        }
+        check_output(&relation)?;
+        Ok(relation)
+    }
+
+    /// Runs the evidence plan. Nothing that it returns may leave before it is protected.
+    pub async fn run(self) -> Result<Governed, QueryError> {
+        let time_max = self.limits.time_max;
+        match tokio::time::timeout(time_max, self.run_unlimited()).await {
+            Ok(result) => result,
+            Err(_) => Err(QueryError::Failed { detail: "the time limit was reached".to_owned() }),
+        }
+    }
+
+    async fn run_unlimited(self) -> Result<Governed, QueryError> {
+        let mut relation = self.rewrite(true)?;
+        let State::Protected { boundary, .. } = &relation.state else {
+            return Ok(Governed { evidence: None, table: nothing(), relation, state: self.state });
+        };
+        let batch = match execute(&self.state, &boundary.evidence).await {
+            Ok(batch) => batch,
+            // Rows arrived out of order: count again with sets, which need none.
+            Err(e) if OrderLost::is(&e) => {
+                relation = self.rewrite(false)?;
+                let State::Protected { boundary, .. } = &relation.state else {
+                    return Err(QueryError::Failed { detail: "the boundary is lost".to_owned() });
+                };
+                execute(&self.state, &boundary.evidence).await.map_err(|e| QueryError::failed(&e))?
+            }
+            Err(e) => return Err(QueryError::failed(&e)),
+        };
+        let State::Protected { boundary, .. } = &relation.state else {
+            return Err(QueryError::Failed { detail: "the boundary is lost".to_owned() });
+        };
+        let evidence = Evidence::new(&batch, boundary).map_err(|e| QueryError::failed(&e))?;
+        let table = evidence.table(boundary).map_err(|e| QueryError::failed(&e))?;
+        Ok(Governed { evidence: Some(evidence), table, relation, state: self.state })
+    }
+}
+
+/// The table of a query that involves no patient.
+fn nothing() -> Table {
+    Table { columns: Vec::new(), labels_public: true, groups: Vec::new() }
+}
+
+async fn execute(state: &SessionState, plan: &LogicalPlan) -> Result<RecordBatch, DataFusionError> {
+    let physical = state.create_physical_plan(plan).await?;
+    let schema = physical.schema();
+    let batches = collect(physical, Arc::new(TaskContext::from(state))).await?;
+    Ok(concat_batches(&schema, &batches)?)
+}
+
+/// A query's result with its evidence. It has no way out but [`Governed::finish`].
+#[derive(Debug)]
+pub struct Governed {
+    evidence: Option<Evidence>,
+    table: Table,
+    relation: Relation,
+    state: SessionState,
+}
+
+impl Governed {
+    /// What the disclosure engine judges.
+    pub fn evidence(&self) -> &Table {
+        &self.table
+    }
+
+    /// Finishes the query on protected values: what lies above its aggregates (HAVING, arithmetic,
+    /// ORDER BY, LIMIT) sees nothing else.
+    pub async fn finish(self, protected: &Protected) -> Result<FinishedTable, QueryError> {
+        self.finish_inner(protected).await.map_err(|e| QueryError::failed(&e))
+    }
+
+    async fn finish_inner(self, protected: &Protected) -> Result<FinishedTable, DataFusionError> {
+        let Relation { plan, columns, state } = self.relation;
+        let mut holds: Vec<String> = protected.holds().iter().map(|h| h.code().to_owned()).collect();
+        let states: Vec<Option<Column>> = match (&state, &self.evidence) {
+            (State::Protected { boundary, states }, Some(evidence)) => {
+                if boundary.held {
+                    holds.push("argument-shape".to_owned());
+                }
+                fill(&plan, boundary, evidence, protected)?;
+                states.clone()
+            }
+            _ => columns.iter().map(|_| None).collect(),
+        };
+        let batch = execute(&self.state, &plan).await?;
+        FinishedTable::new(&batch, &plan, &columns, &states, holds)
+    }
+}
+
+/// Finds the boundary's table in the finishing plan and fills it.
+fn fill(
+    plan: &LogicalPlan,
+    boundary: &Boundary,
+    evidence: &Evidence,
+    protected: &Protected,
+) -> Result<(), DataFusionError> {
+    use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+    use datafusion::datasource::source_as_provider;
+    let mut filled = false;
+    plan.apply(|node| {
+        if let LogicalPlan::TableScan(scan) = node {
+            let provider = source_as_provider(&scan.source)?;
+            if let Some(table) = (provider.as_ref() as &dyn std::any::Any).downcast_ref::<BoundaryTable>() {
+                table.fill(boundary, evidence, protected)?;
+                filled = true;
+            }
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    if filled { Ok(()) } else { datafusion::common::internal_err!("the boundary is lost") }
+}

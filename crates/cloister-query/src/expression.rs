@@ -1,0 +1,300 @@
+//! Expressions: what may be written, what is known of the value, and the form that cannot fail.
+
+use crate::Refusal;
+use crate::function::{OperatorKind, literal_arguments, operator_kind, scalar_functions};
+use crate::relation::{ColumnFacts, Facts, Kind, Role, Shape};
+use datafusion::arrow::datatypes::DataType;
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::{Column, DFSchema, Result, ScalarValue};
+use datafusion::functions::core::nullif;
+use datafusion::logical_expr::expr::{Case, ScalarFunction};
+use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator, TryCast};
+
+/// The most conditions in one expression.
+const BRANCHES_MAX: usize = 64;
+
+/// Checks an expression against the allow-list and says what is known of its value.
+pub(crate) fn inspect(expr: &Expr, columns: &[ColumnFacts]) -> Result<Facts, Refusal> {
+    let facts = Inspector { columns }.facts(expr)?;
+    if facts.branches.len() > BRANCHES_MAX {
+        return Err(Refusal::new(
+            "too-many-conditions",
+            format!("An expression has more than {BRANCHES_MAX} conditions."),
+            "Put the categories into GROUP BY.",
+        ));
+    }
+    Ok(facts)
+}
+
+struct Inspector<'a> {
+    columns: &'a [ColumnFacts],
+}
+
+impl Inspector<'_> {
+    fn facts(&self, expr: &Expr) -> Result<Facts, Refusal> {
+        match expr {
+            Expr::Alias(alias) => self.facts(&alias.expr),
+            Expr::Column(column) => self.column(column),
+            Expr::Literal(value, _) => Ok(Facts::value(literal_shape(value), true)),
+            Expr::BinaryExpr(binary) => self.binary(binary),
+            Expr::Like(like) => {
+                self.literal(&like.pattern, "the pattern of LIKE")?;
+                self.condition(&[&like.expr])
+            }
+            Expr::Not(e) | Expr::IsTrue(e) | Expr::IsFalse(e) | Expr::IsUnknown(e) => self.condition(&[e]),
+            Expr::IsNotTrue(e) | Expr::IsNotFalse(e) | Expr::IsNotUnknown(e) => self.condition(&[e]),
+            // Whether there is a pseudonym may be asked; which one may not.
+            Expr::IsNotNull(e) | Expr::IsNull(e) => {
+                let facts = self.facts(e)?;
+                Ok(Facts { branches: facts.branches, ..Facts::value(Shape::Other, facts.public) })
+            }
+            Expr::Negative(e) => {
+                let facts = self.value(e)?;
+                let shape =
+                    if matches!(facts.shape, Shape::Bit | Shape::Count) { Shape::Other } else { facts.shape };
+                Ok(Facts { shape, role: Role::Derived, ..facts })
+            }
+            Expr::Between(between) => self.condition(&[&between.expr, &between.low, &between.high]),
+            Expr::InList(list) => {
+                let parts: Vec<&Expr> = std::iter::once(list.expr.as_ref()).chain(&list.list).collect();
+                self.condition(&parts)
+            }
+            Expr::Case(case) => self.case(case),
+            Expr::Cast(cast) => self.cast(expr, &cast.expr, cast.field.data_type()),
+            Expr::TryCast(cast) => self.cast(expr, &cast.expr, cast.field.data_type()),
+            Expr::ScalarFunction(function) => self.function(expr, function),
+            Expr::SimilarTo(_) => Err(Refusal::unsupported("SIMILAR TO")),
+            Expr::ScalarVariable(..) => Err(Refusal::unsupported("A variable")),
+            Expr::AggregateFunction(_) => Err(Refusal::unsupported("An aggregate in this place")),
+            Expr::WindowFunction(_) => Err(Refusal::unsupported("A window function")),
+            Expr::Exists(_) => Err(Refusal::unsupported("EXISTS")),
+            Expr::InSubquery(_) => Err(Refusal::unsupported("IN with a subquery")),
+            Expr::SetComparison(_) => Err(Refusal::unsupported("ANY or ALL with a subquery")),
+            Expr::ScalarSubquery(_) => Err(Refusal::unsupported("A subquery as a value")),
+            Expr::OuterReferenceColumn(..) => Err(Refusal::unsupported("A correlated subquery")),
+            Expr::GroupingSet(_) => Err(Refusal::unsupported("ROLLUP, CUBE or GROUPING SETS")),
+            Expr::Placeholder(_) => Err(Refusal::unsupported("A parameter")),
+            Expr::Unnest(_) => Err(Refusal::unsupported("UNNEST")),
+            Expr::HigherOrderFunction(_) | Expr::Lambda(_) | Expr::LambdaVariable(_) => {
+                Err(Refusal::unsupported("A lambda"))
+            }
+            #[expect(deprecated, reason = "the match must name every variant")]
+            Expr::Wildcard { .. } => Err(Refusal::unsupported("A wildcard in this place")),
+        }
+    }
+
+    fn column(&self, column: &Column) -> Result<Facts, Refusal> {
+        let found = self.columns.iter().find(|c| c.column == *column);
+        found.map(|c| c.facts.clone()).ok_or_else(|| Refusal::unsupported("A column of this kind"))
+    }
+
+    /// The facts of an operand that must not be a pseudonym.
+    fn value(&self, expr: &Expr) -> Result<Facts, Refusal> {
+        let facts = self.facts(expr)?;
+        match facts.kind {
+            Kind::Value => Ok(facts),
+            Kind::Person | Kind::Pseudonym => Err(Refusal::new(
+                "pseudonym-use",
+                "A person_id or another pseudonym can join, count and group, and nothing else.",
+                "Do not compare it with a literal, cast it or compute with it.",
+            )),
+        }
+    }
+
+    fn literal(&self, expr: &Expr, what: &str) -> Result<(), Refusal> {
+        match expr {
+            Expr::Literal(..) => Ok(()),
+            Expr::Cast(cast) => self.literal(&cast.expr, what),
+            Expr::Negative(e) => self.literal(e, what),
+            _ => Err(Refusal::new(
+                "literal-required",
+                format!("{what} must be written out."),
+                "Use a literal there, not a column.",
+            )),
+        }
+    }
+
+    /// A truth value, or another value that is no quantity.
+    fn condition(&self, parts: &[&Expr]) -> Result<Facts, Refusal> {
+        let mut all = Facts { role: Role::Derived, ..Facts::value(Shape::Other, true) };
+        for part in parts {
+            let facts = self.value(part)?;
+            all.public &= facts.public;
+            all.branches.extend(facts.branches);
+        }
+        Ok(all)
+    }
+
+    fn binary(&self, binary: &BinaryExpr) -> Result<Facts, Refusal> {
+        let (left, right) = (&binary.left, &binary.right);
+        let kind = operator_kind(binary.op);
+        if kind == OperatorKind::Equality
+            && let (Expr::Column(l), Expr::Column(r)) = (left.as_ref(), right.as_ref())
+        {
+            let (l, r) = (self.column(l)?, self.column(r)?);
+            if l.kind != Kind::Value && r.kind != Kind::Value {
+                return Ok(Facts { role: Role::Derived, ..Facts::value(Shape::Other, false) });
+            }
+        }
+        match kind {
+            OperatorKind::Refused => Err(Refusal::unsupported(&format!("The operator {}", binary.op))),
+            OperatorKind::Equality | OperatorKind::Comparison | OperatorKind::Logic | OperatorKind::Text => {
+                self.condition(&[left, right])
+            }
+            OperatorKind::Arithmetic => {
+                let (l, r) = (self.value(left)?, self.value(right)?);
+                let shape = match binary.op {
+                    Operator::Plus => l.shape.plus(r.shape),
+                    // A difference of counts is no count, and of constants may be anything.
+                    Operator::Minus => match l.shape.plus(r.shape) {
+                        Shape::Measure => Shape::Measure,
+                        _ => Shape::Other,
+                    },
+                    Operator::Multiply => l.shape.times(r.shape),
+                    Operator::Divide => l.shape.over(r.shape),
+                    _ => Shape::Other,
+                };
+                let mut branches = l.branches;
+                branches.extend(r.branches);
+                let public = l.public && r.public;
+                Ok(Facts { kind: Kind::Value, public, shape, branches, role: Role::Derived })
+            }
+        }
+    }
+
+    /// Every branch is a condition of its own, under the conditions that lead to it.
+    fn case(&self, case: &Case) -> Result<Facts, Refusal> {
+        let mut all = Facts { role: Role::Derived, ..Facts::value(Shape::Zero, true) };
+        let mut not_before: Vec<Expr> = Vec::new();
+        let mut take = |branch: Expr, value: Option<Facts>, public: bool| {
+            all.public &= public;
+            if let Some(value) = value {
+                all.public &= value.public;
+                all.shape = all.shape.either(value.shape);
+                all.branches.extend(value.branches.into_iter().map(|inner| branch.clone().and(inner)));
+            }
+            all.branches.push(branch);
+        };
+        if let Some(operand) = &case.expr {
+            self.value(operand)?;
+        }
+        for (when, then) in &case.when_then_expr {
+            let condition = match &case.expr {
+                Some(operand) => operand.as_ref().clone().eq(when.as_ref().clone()),
+                None => when.as_ref().clone(),
+            };
+            let public = self.condition(&[&condition])?.public;
+            let here = conjunction(&not_before, condition.clone().is_true());
+            take(here, Some(self.value(then)?), public);
+            not_before.push(condition.is_not_true());
+        }
+        if let Some(last) = not_before.pop() {
+            let value = case.else_expr.as_ref().map(|e| self.value(e)).transpose()?;
+            take(conjunction(&not_before, last), value, true);
+        }
+        Ok(all)
+    }
+
+    /// A cast that may lose a value is a condition: NULL tells those rows apart.
+    fn cast(&self, whole: &Expr, inner: &Expr, to: &DataType) -> Result<Facts, Refusal> {
+        let facts = self.value(inner)?;
+        let numeric = to.is_numeric();
+        let shape = if numeric { facts.shape } else { Shape::Other };
+        let mut branches = facts.branches;
+        if numeric && !matches!(inner, Expr::Literal(..)) && !matches!(to, DataType::Float64) {
+            let lost = whole.clone().is_null().and(inner.clone().is_not_null());
+            branches.push(lost);
+            branches.push(whole.clone().is_not_null());
+        }
+        Ok(Facts { shape, branches, role: Role::Derived, ..facts })
+    }
+
+    fn function(&self, whole: &Expr, function: &ScalarFunction) -> Result<Facts, Refusal> {
+        let name = function.func.name();
+        if !scalar_functions().iter().any(|f| f.as_ref() == function.func.as_ref()) {
+            return Err(Refusal::unsupported(&format!("The function {name}")));
+        }
+        for position in literal_arguments(name) {
+            if let Some(argument) = function.args.get(*position) {
+                self.literal(argument, &format!("This argument of {name}"))?;
+            }
+        }
+        let arguments = function.args.iter().map(|a| self.value(a)).collect::<Result<Vec<_>, _>>()?;
+        let parts: Vec<&Expr> = function.args.iter().collect();
+        let mut facts = self.condition(&parts)?;
+        match (name, function.args.as_slice(), arguments.as_slice()) {
+            ("coalesce", exprs, [first, rest @ ..]) => {
+                facts.shape = rest.iter().fold(first.shape, |shape, f| shape.either(f.shape));
+                let mut missing: Vec<Expr> = Vec::new();
+                for expr in exprs {
+                    facts.branches.push(conjunction(&missing, expr.clone().is_not_null()));
+                    missing.push(expr.clone().is_null());
+                }
+            }
+            ("nullif", [value, _], [first, ..]) => {
+                facts.shape = first.shape;
+                facts.branches.push(whole.clone().is_null().and(value.clone().is_not_null()));
+                facts.branches.push(whole.clone().is_not_null());
+            }
+            ("abs", _, [value]) => facts.shape = value.shape,
+            _ => {}
+        }
+        Ok(facts)
+    }
+}
+
+fn conjunction(before: &[Expr], last: Expr) -> Expr {
+    match before.iter().cloned().reduce(Expr::and) {
+        Some(before) => before.and(last),
+        None => last,
+    }
+}
+
+fn literal_shape(value: &ScalarValue) -> Shape {
+    if value.is_null() {
+        return Shape::Zero;
+    }
+    let kind = value.data_type();
+    if !kind.is_numeric() {
+        return Shape::Other;
+    }
+    let is = |number: Result<ScalarValue>| number.is_ok_and(|n| n == *value);
+    if is(ScalarValue::new_zero(&kind)) {
+        Shape::Zero
+    } else if is(ScalarValue::new_one(&kind)) {
+        Shape::Bit
+    } else {
+        Shape::Constant
+    }
+}
+
+/// The form that cannot fail for some data and not for other: a cast gives NULL where it cannot, and so
+/// does a division by zero.
+pub(crate) fn total(expr: &Expr, schema: &DFSchema) -> Result<Expr> {
+    let rewritten = expr.clone().transform_up(|e| match e {
+        Expr::Cast(cast) if !matches!(*cast.expr, Expr::Literal(..)) => {
+            Ok(Transformed::yes(Expr::TryCast(TryCast { expr: cast.expr, field: cast.field })))
+        }
+        Expr::BinaryExpr(BinaryExpr { left, op: op @ (Operator::Divide | Operator::Modulo), right }) => {
+            let kind = right.get_type(schema)?;
+            let divisor = match right.as_ref() {
+                _ if !kind.is_numeric() => *right,
+                Expr::Literal(value, _) if literal_shape(value) != Shape::Zero => *right,
+                _ => nullif().call(vec![*right, Expr::Literal(ScalarValue::new_zero(&kind)?, None)]),
+            };
+            Ok(Transformed::yes(Expr::BinaryExpr(BinaryExpr::new(left, op, Box::new(divisor)))))
+        }
+        other => Ok(Transformed::no(other)),
+    });
+    rewritten.data()
+}
+
+/// The same, under the name that the column had.
+pub(crate) fn total_named(expr: &Expr, schema: &DFSchema) -> Result<Expr> {
+    let rewritten = total(expr, schema)?;
+    Ok(match rewritten {
+        Expr::Alias(_) | Expr::Column(_) => rewritten,
+        same if same == *expr => same,
+        other => other.alias(expr.schema_name().to_string()),
+    })
+}

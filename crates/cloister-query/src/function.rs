@@ -1,0 +1,101 @@
+//! Scalar functions and operators: an allow-list, by name. What is not here does not exist.
+
+use datafusion::functions::{core, datetime, math, string, unicode};
+use datafusion::functions_aggregate::{average, count, min_max, sum};
+use datafusion::logical_expr::{AggregateUDF, Operator, ScalarUDF};
+use std::sync::Arc;
+
+/// Functions of their arguments alone, that succeed or fail without regard to the data.
+pub(crate) fn scalar_functions() -> Vec<Arc<ScalarUDF>> {
+    vec![
+        core::coalesce(),
+        core::nullif(),
+        core::greatest(),
+        core::least(),
+        math::abs(),
+        math::round(),
+        math::ceil(),
+        math::floor(),
+        datetime::date_part(),
+        datetime::date_trunc(),
+        string::lower(),
+        string::upper(),
+        string::btrim(),
+        string::concat(),
+        unicode::character_length(),
+        unicode::substr(),
+        unicode::left(),
+    ]
+}
+
+/// Arguments (by position, from 0) of a function that must be literals, because other values can make it fail.
+pub(crate) fn literal_arguments(name: &str) -> &'static [usize] {
+    match name {
+        "substr" => &[1, 2],
+        "left" => &[1],
+        "round" => &[1],
+        "date_part" | "date_trunc" => &[0],
+        _ => &[],
+    }
+}
+
+/// Aggregates that exist.
+pub(crate) fn aggregate_functions() -> Vec<Arc<AggregateUDF>> {
+    vec![count::count_udaf(), sum::sum_udaf(), average::avg_udaf(), min_max::min_udaf(), min_max::max_udaf()]
+}
+
+/// What an operator does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OperatorKind {
+    Arithmetic,
+    Equality,
+    Comparison,
+    Logic,
+    Text,
+    Refused,
+}
+
+/// Sorts every operator; a new one must be placed by hand.
+pub(crate) fn operator_kind(op: Operator) -> OperatorKind {
+    match op {
+        Operator::Plus | Operator::Minus | Operator::Multiply | Operator::Divide | Operator::Modulo => {
+            OperatorKind::Arithmetic
+        }
+        Operator::Eq | Operator::IsNotDistinctFrom => OperatorKind::Equality,
+        Operator::NotEq
+        | Operator::IsDistinctFrom
+        | Operator::Lt
+        | Operator::LtEq
+        | Operator::Gt
+        | Operator::GtEq => OperatorKind::Comparison,
+        Operator::And | Operator::Or => OperatorKind::Logic,
+        Operator::StringConcat => OperatorKind::Text,
+        Operator::RegexMatch
+        | Operator::RegexIMatch
+        | Operator::RegexNotMatch
+        | Operator::RegexNotIMatch
+        | Operator::LikeMatch
+        | Operator::ILikeMatch
+        | Operator::NotLikeMatch
+        | Operator::NotILikeMatch
+        | Operator::BitwiseAnd
+        | Operator::BitwiseOr
+        | Operator::BitwiseXor
+        | Operator::BitwiseShiftRight
+        | Operator::BitwiseShiftLeft
+        | Operator::AtArrow
+        | Operator::ArrowAt
+        | Operator::Arrow
+        | Operator::LongArrow
+        | Operator::HashArrow
+        | Operator::HashLongArrow
+        | Operator::AtAt
+        | Operator::IntegerDivide
+        | Operator::HashMinus
+        | Operator::AtQuestion
+        | Operator::Question
+        | Operator::QuestionAnd
+        | Operator::QuestionPipe
+        | Operator::Colon => OperatorKind::Refused,
+    }
+}

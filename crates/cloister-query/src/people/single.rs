@@ -1,0 +1,52 @@
+//! The same accumulators for a query without GROUP BY: one group.
+
+use datafusion::arrow::array::{Array, ArrayRef, UInt32Array};
+use datafusion::common::{Result, ScalarValue};
+use datafusion::logical_expr::{Accumulator, EmitTo, GroupsAccumulator};
+use std::fmt;
+use std::sync::Arc;
+
+/// One group.
+#[derive(Debug)]
+pub(super) struct Single<G> {
+    groups: G,
+}
+
+impl<G> Single<G> {
+    pub(super) fn new(groups: G) -> Self {
+        Self { groups }
+    }
+}
+
+fn zeros(values: &[ArrayRef]) -> Vec<usize> {
+    vec![0; values.first().map_or(0, |v| v.len())]
+}
+
+impl<G: GroupsAccumulator + Sync + fmt::Debug> Accumulator for Single<G> {
+    fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        self.groups.update_batch(values, &zeros(values), None, 1)
+    }
+
+    fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
+        self.groups.merge_batch(states, &zeros(states), 1)
+    }
+
+    fn evaluate(&mut self) -> Result<ScalarValue> {
+        // Makes the group exist where no row did.
+        self.groups.update_batch(&[empty()], &[], None, 1)?;
+        ScalarValue::try_from_array(&self.groups.evaluate(EmitTo::All)?, 0)
+    }
+
+    fn state(&mut self) -> Result<Vec<ScalarValue>> {
+        self.groups.update_batch(&[empty()], &[], None, 1)?;
+        self.groups.state(EmitTo::All)?.iter().map(|a| ScalarValue::try_from_array(a, 0)).collect()
+    }
+
+    fn size(&self) -> usize {
+        size_of::<Self>() + self.groups.size()
+    }
+}
+
+fn empty() -> ArrayRef {
+    Arc::new(UInt32Array::from(Vec::<u32>::new()))
+}

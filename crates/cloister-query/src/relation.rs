@@ -1,0 +1,171 @@
+//! What is known of a relation while a plan is rewritten: whose rows they are, and what each column is.
+
+use crate::boundary::Boundary;
+use datafusion::common::Column;
+use datafusion::logical_expr::{Expr, LogicalPlan};
+
+/// A rewritten plan. Its schema holds the visible columns under their own names and, besides, the hidden
+/// ones that its state names.
+#[derive(Debug)]
+pub(crate) struct Relation {
+    pub(crate) plan: LogicalPlan,
+    pub(crate) columns: Vec<ColumnFacts>,
+    pub(crate) state: State,
+}
+
+/// Whose rows they are (design 01, "Carrying people through the plan").
+#[derive(Debug)]
+pub(crate) enum State {
+    /// Nobody's.
+    Reference,
+    /// Each row belongs to at most one person.
+    PerPerson {
+        /// The hidden column with the person's number.
+        person: Column,
+        /// Other hidden columns, that branches are written in.
+        hidden: Vec<Column>,
+        /// Whether a LIMIT chose among people's rows.
+        limited: bool,
+    },
+    /// Each row summarises many people; the values are protected before anything above sees them.
+    Protected {
+        boundary: Box<Boundary>,
+        /// For each visible column the hidden one with its state, where it can be other than shown.
+        states: Vec<Option<Column>>,
+    },
+}
+
+/// What is known of a visible column.
+#[derive(Clone, Debug)]
+pub(crate) struct ColumnFacts {
+    pub(crate) column: Column,
+    pub(crate) facts: Facts,
+}
+
+/// What is known of a value.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    pub(crate) kind: Kind,
+    /// Whether its possible values are a public list.
+    pub(crate) public: bool,
+    pub(crate) shape: Shape,
+    /// Conditions on which it depends, written in hidden or visible columns: the value of a row shows
+    /// which of them hold.
+    pub(crate) branches: Vec<Expr>,
+    pub(crate) role: Role,
+}
+
+/// What may be done with a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The number of the person whose row it is.
+    Person,
+    /// Another pseudonym.
+    Pseudonym,
+    /// A value.
+    Value,
+}
+
+/// How a value is built, as far as the disclosure of its total is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// NULL or 0.
+    Zero,
+    /// 0, 1 or NULL, from literals.
+    Bit,
+    /// A number of rows or of people.
+    Count,
+    /// Any other number that does not depend on the row.
+    Constant,
+    /// A quantity of the row, without any constant added: its total says nothing of how many there are.
+    Measure,
+    /// Anything else.
+    Other,
+}
+
+/// What an output column is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    Key,
+    Count,
+    Sum,
+    Mean,
+    Rate,
+    Derived,
+}
+
+impl Role {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Count => "count",
+            Self::Sum => "sum",
+            Self::Mean => "mean",
+            Self::Rate => "rate",
+            Self::Derived => "derived",
+        }
+    }
+}
+
+impl Facts {
+    /// A value of this shape that depends on no condition.
+    pub(crate) fn value(shape: Shape, public: bool) -> Self {
+        Self { kind: Kind::Value, public, shape, branches: Vec::new(), role: Role::Key }
+    }
+
+    /// The same column where an outer join may have put NULL in the place of its value.
+    pub(crate) fn made_nullable(mut self) -> Self {
+        if self.kind == Kind::Person {
+            self.kind = Kind::Pseudonym;
+        }
+        if matches!(self.shape, Shape::Zero | Shape::Bit | Shape::Constant) {
+            self.shape = Shape::Other;
+        }
+        self
+    }
+}
+
+impl Shape {
+    /// A value that is one of the two: of a CASE or a coalesce.
+    pub(crate) fn either(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Zero, shape) | (shape, Self::Zero) => shape,
+            (Self::Bit, Self::Bit) => Self::Bit,
+            (Self::Bit | Self::Count, Self::Bit | Self::Count) => Self::Count,
+            (Self::Measure, Self::Measure) => Self::Measure,
+            // Two constants, or a constant and a measure, tell the rows of each apart in the total.
+            _ => Self::Other,
+        }
+    }
+
+    pub(crate) fn plus(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Zero, shape) | (shape, Self::Zero) => shape,
+            (Self::Bit | Self::Count, Self::Bit | Self::Count) => Self::Count,
+            (Self::Measure, Self::Measure) => Self::Measure,
+            (Self::Constant, Self::Constant | Self::Bit) | (Self::Bit, Self::Constant) => Self::Constant,
+            _ => Self::Other,
+        }
+    }
+
+    pub(crate) fn times(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Zero, Self::Other) | (Self::Other, Self::Zero) => Self::Other,
+            (Self::Zero, _) | (_, Self::Zero) => Self::Zero,
+            (Self::Bit, Self::Bit) => Self::Bit,
+            (Self::Measure, Self::Bit | Self::Constant) | (Self::Bit | Self::Constant, Self::Measure) => {
+                Self::Measure
+            }
+            (Self::Count, Self::Bit) | (Self::Bit, Self::Count) => Self::Count,
+            _ => Self::Other,
+        }
+    }
+
+    pub(crate) fn over(self, divisor: Self) -> Self {
+        match (self, divisor) {
+            (Self::Measure, Self::Constant) => Self::Measure,
+            (Self::Constant, Self::Constant) => Self::Constant,
+            _ => Self::Other,
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! Carrying people through the plan: each node is rewritten so that the person of every row stays known,
+//! or the query is refused by name. The match over plan nodes has no catch-all: a new node of a new
+//! DataFusion version fails to compile instead of failing open.
+
+mod aggregate;
+mod join;
+mod scan;
+
+use crate::expression::{inspect, total, total_named};
+use crate::relation::{ColumnFacts, Facts, Kind, Relation, Role, State};
+use crate::{QueryError, Refusal};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::{Column, DFSchema, DataFusionError, TableReference};
+use datafusion::execution::SessionState;
+use datafusion::functions::core::greatest;
+use datafusion::logical_expr::logical_plan::{Distinct, Filter, Limit, Projection, Sort, SubqueryAlias};
+use datafusion::logical_expr::{Aggregate, AggregateUDF, Expr, LogicalPlan};
+use std::cell::Cell;
+use std::sync::Arc;
+
+/// Why a rewriting stopped.
+pub(crate) type Result<T, E = Stop> = std::result::Result<T, E>;
+
+/// A refusal, or an error of the engine's own.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    Refused(Refusal),
+    Failed(DataFusionError),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<DataFusionError> for Stop {
+    fn from(error: DataFusionError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<Stop> for QueryError {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Refused(refusal) => Self::Refused(refusal),
+            Stop::Failed(error) => Self::failed(&error),
+        }
+    }
+}
+
+/// One pass over one plan.
+pub(crate) struct Rewriter<'a> {
+    pub(crate) state: &'a SessionState,
+    /// The aggregate that counts distinct people.
+    pub(crate) people: Arc<AggregateUDF>,
+    /// The aggregate that names them while they are few.
+    pub(crate) few: Arc<AggregateUDF>,
+    names: Cell<usize>,
+}
+
+impl<'a> Rewriter<'a> {
+    pub(crate) fn new(state: &'a SessionState, people: Arc<AggregateUDF>, few: Arc<AggregateUDF>) -> Self {
+        Self { state, people, few, names: Cell::new(0) }
+    }
+
+    /// A name that no query can write, new each time.
+    fn hidden_name(&self, kind: &str) -> String {
+        let n = self.names.get();
+        self.names.set(n + 1);
+        format!("__{kind}_{n}")
+    }
+
+    /// Rewrites a plan, children first.
+    pub(crate) fn rewrite(&self, plan: &LogicalPlan) -> Result<Relation> {
+        match plan {
+            LogicalPlan::TableScan(scan) => self.scan(scan),
+            LogicalPlan::Projection(projection) => self.projection(projection),
+            LogicalPlan::Filter(filter) => self.filter(filter),
+            LogicalPlan::Join(join) => self.join(join),
+            LogicalPlan::Aggregate(aggregate) => {
+                let input = self.rewrite(&aggregate.input)?;
+                self.aggregate(aggregate, input)
+            }
+            LogicalPlan::Distinct(Distinct::All(input)) => self.distinct(input),
+            LogicalPlan::Sort(sort) => self.sort(sort),
+            LogicalPlan::Limit(limit) => self.limit(limit),
+            LogicalPlan::SubqueryAlias(alias) => self.alias(alias),
+            LogicalPlan::EmptyRelation(_) => {
+                Ok(Relation { plan: plan.clone(), columns: Vec::new(), state: State::Reference })
+            }
+            LogicalPlan::Distinct(Distinct::On(_)) => Err(Refusal::unsupported("DISTINCT ON").into()),
+            LogicalPlan::Window(_) => Err(Refusal::unsupported("A window function").into()),
+            LogicalPlan::Union(_) => Err(Refusal::unsupported("UNION, INTERSECT or EXCEPT").into()),
+            LogicalPlan::Values(_) => Err(Refusal::unsupported("A VALUES list").into()),
+            LogicalPlan::Subquery(_) => Err(Refusal::unsupported("A subquery in this place").into()),
+            LogicalPlan::RecursiveQuery(_) => Err(Refusal::unsupported("WITH RECURSIVE").into()),
+            LogicalPlan::Unnest(_) => Err(Refusal::unsupported("UNNEST").into()),
+            LogicalPlan::Repartition(_) => Err(Refusal::unsupported("DISTRIBUTE BY").into()),
+            LogicalPlan::Extension(_) => Err(Refusal::unsupported("An extension").into()),
+            LogicalPlan::Explain(_) | LogicalPlan::Analyze(_) => Err(Refusal::unsupported("EXPLAIN").into()),
+            LogicalPlan::DescribeTable(_) => Err(Refusal::unsupported("DESCRIBE").into()),
+            LogicalPlan::Statement(_) | LogicalPlan::Dml(_) | LogicalPlan::Ddl(_) | LogicalPlan::Copy(_) => {
+                Err(Refusal::unsupported("Anything but a query").into())
+            }
+        }
+    }
+
+    fn projection(&self, projection: &Projection) -> Result<Relation> {
+        let input = self.rewrite(&projection.input)?;
+        let schema = input.plan.schema().clone();
+        let mut exprs = Vec::new();
+        let mut columns = Vec::new();
+        let mut hidden_out = Vec::new();
+        let mut states_out = Vec::new();
+        let mut extra: Vec<Expr> = Vec::new();
+        for (index, expr) in projection.expr.iter().enumerate() {
+            let mut facts = inspect(expr, &input.columns)?;
+            exprs.push(total_named(expr, &schema)?);
+            match &input.state {
+                State::Reference => facts.branches.clear(),
+                State::PerPerson { .. } => {
+                    for branch in &mut facts.branches {
+                        let name = self.hidden_name("branch");
+                        extra.push(total(branch, &schema)?.alias(&name));
+                        let column = Column::new_unqualified(name);
+                        hidden_out.push(column.clone());
+                        *branch = Expr::Column(column);
+                    }
+                }
+                State::Protected { states, .. } => {
+                    let state = self.state_of(expr, &input.columns, states, &mut extra);
+                    states_out.push(state);
+                }
+            }
+            let (relation, field) = projection.schema.qualified_field(index);
+            columns.push(ColumnFacts { column: Column::new(relation.cloned(), field.name()), facts });
+        }
+        exprs.append(&mut extra);
+        let state = match input.state {
+            State::Reference => State::Reference,
+            State::PerPerson { person, limited, .. } => {
+                exprs.push(Expr::Column(person.clone()));
+                State::PerPerson { person, hidden: hidden_out, limited }
+            }
+            State::Protected { boundary, .. } => State::Protected { boundary, states: states_out },
+        };
+        let plan = LogicalPlan::Projection(Projection::try_new(exprs, Arc::new(input.plan))?);
+        Ok(Relation { plan, columns, state })
+    }
+
+    /// The hidden column with the state of an expression over protected values: the worst of what it
+    /// refers to. A new column is added to `extra` where several are united or one is passed on.
+    fn state_of(
+        &self,
+        expr: &Expr,
+        columns: &[ColumnFacts],
+        states: &[Option<Column>],
+        extra: &mut Vec<Expr>,
+    ) -> Option<Column> {
+        let references = expr.column_refs();
+        let referred = columns.iter().zip(states).filter(|(c, _)| references.contains(&c.column));
+        let mut found: Vec<Column> = referred.filter_map(|(_, state)| state.clone()).collect();
+        found.dedup();
+        let state = match found.as_slice() {
+            [] => return None,
+            [one] => Expr::Column(one.clone()),
+            several => greatest().call(several.iter().cloned().map(Expr::Column).collect()),
+        };
+        let name = self.hidden_name("state");
+        extra.push(state.alias(&name));
+        Some(Column::new_unqualified(name))
+    }
+
+    fn filter(&self, filter: &Filter) -> Result<Relation> {
+        let input = self.rewrite(&filter.input)?;
+        inspect(&filter.predicate, &input.columns)?;
+        let predicate = total(&filter.predicate, input.plan.schema())?;
+        let plan = LogicalPlan::Filter(Filter::try_new(predicate, Arc::new(input.plan))?);
+        Ok(Relation { plan, ..input })
+    }
+
+    fn distinct(&self, input: &Arc<LogicalPlan>) -> Result<Relation> {
+        let keys = input.schema().columns().into_iter().map(Expr::Column).collect();
+        let aggregate = Aggregate::try_new(input.clone(), keys, vec![])?;
+        let input = self.rewrite(input)?;
+        match input.state {
+            // What is protected already is finished as it stands: equal rows are equal labels.
+            State::Protected { .. } => Err(Refusal::unsupported("DISTINCT over an aggregate").into()),
+            State::Reference | State::PerPerson { .. } => self.aggregate(&aggregate, input),
+        }
+    }
+
+    fn sort(&self, sort: &Sort) -> Result<Relation> {
+        let input = self.rewrite(&sort.input)?;
+        let schema = input.plan.schema().clone();
+        let mut keys = Vec::new();
+        for key in &sort.expr {
+            inspect(&key.expr, &input.columns)?;
+            let mut key = key.clone();
+            key.expr = total(&key.expr, &schema)?;
+            keys.push(key);
+        }
+        match input.state {
+            // The order of people's rows means nothing to what is made of them; only a limit chooses.
+            State::PerPerson { person, hidden, limited } => Ok(Relation {
+                state: State::PerPerson { person, hidden, limited: limited || sort.fetch.is_some() },
+                ..input
+            }),
+            State::Reference | State::Protected { .. } => {
+                let plan =
+                    LogicalPlan::Sort(Sort { expr: keys, input: Arc::new(input.plan), fetch: sort.fetch });
+                Ok(Relation { plan, ..input })
+            }
+        }
+    }
+
+    fn limit(&self, limit: &Limit) -> Result<Relation> {
+        let input = self.rewrite(&limit.input)?;
+        for expr in [&limit.skip, &limit.fetch].into_iter().flatten() {
+            inspect(expr, &[])?;
+        }
+        match input.state {
+            State::PerPerson { person, hidden, .. } => {
+                Ok(Relation { state: State::PerPerson { person, hidden, limited: true }, ..input })
+            }
+            State::Reference | State::Protected { .. } => {
+                let plan = LogicalPlan::Limit(Limit {
+                    skip: limit.skip.clone(),
+                    fetch: limit.fetch.clone(),
+                    input: Arc::new(input.plan),
+                });
+                Ok(Relation { plan, ..input })
+            }
+        }
+    }
+
+    fn alias(&self, alias: &SubqueryAlias) -> Result<Relation> {
+        let input = self.rewrite(&alias.input)?;
+        let name = &alias.alias;
+        let plan = LogicalPlan::SubqueryAlias(SubqueryAlias::try_new(Arc::new(input.plan), name.clone())?);
+        let columns = input.columns.into_iter().map(|c| requalify_facts(c, name));
+        let columns = columns.collect::<Result<Vec<_>>>()?;
+        let hide = |column: Column| requalify(&column, name);
+        let state = match input.state {
+            State::Reference => State::Reference,
+            State::PerPerson { person, hidden, limited } => State::PerPerson {
+                person: hide(person),
+                hidden: hidden.into_iter().map(hide).collect(),
+                limited,
+            },
+            State::Protected { boundary, states } => {
+                State::Protected { boundary, states: states.into_iter().map(|s| s.map(hide)).collect() }
+            }
+        };
+        Ok(Relation { plan, columns, state })
+    }
+}
+
+fn requalify(column: &Column, relation: &TableReference) -> Column {
+    Column::new(Some(relation.clone()), column.name())
+}
+
+fn requalify_facts(mut column: ColumnFacts, relation: &TableReference) -> Result<ColumnFacts> {
+    column.column = requalify(&column.column, relation);
+    for branch in &mut column.facts.branches {
+        let moved = std::mem::take(branch).transform_up(|e| match e {
+            Expr::Column(column) => Ok(Transformed::yes(Expr::Column(requalify(&column, relation)))),
+            other => Ok(Transformed::no(other)),
+        });
+        *branch = moved.data()?;
+    }
+    Ok(column)
+}
+
+/// The facts of every column of a plan, where each is a value of this role.
+fn plain_columns(schema: &DFSchema, facts: impl Fn(usize) -> Facts) -> Vec<ColumnFacts> {
+    let fields = schema.iter().enumerate();
+    let columns = fields.map(|(index, (relation, field))| ColumnFacts {
+        column: Column::new(relation.cloned(), field.name()),
+        facts: facts(index),
+    });
+    columns.collect()
+}
+
+/// What an output column may be called: a pseudonym may not leave, in any state.
+pub(crate) fn check_output(relation: &Relation) -> Result<()> {
+    if relation.columns.iter().any(|c| c.facts.kind != Kind::Value) {
+        return Err(aggregate::pseudonym_output().into());
+    }
+    Ok(())
+}
+
+/// Facts of a value made of a finished aggregate.
+fn finished(role: Role, public: bool) -> Facts {
+    Facts { role, ..Facts::value(crate::relation::Shape::Other, public) }
+}

@@ -1,0 +1,251 @@
+//! Aggregates: per person, where the person is among the keys, and else the release boundary.
+
+use super::{Result, Rewriter, finished, plain_columns};
+use crate::Refusal;
+use crate::argument::{ValueExpr, parts, with_filter};
+use crate::boundary::{Boundary, BoundaryCell, BoundaryValue};
+use crate::expression::{inspect, total, total_named};
+use crate::relation::{ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
+use datafusion::common::{Column, DFSchemaRef};
+use datafusion::functions_aggregate::expr_fn::count;
+use datafusion::logical_expr::logical_plan::Projection;
+use datafusion::logical_expr::{Aggregate, Expr, LogicalPlan, lit};
+use std::sync::Arc;
+
+pub(super) fn pseudonym_output() -> Refusal {
+    Refusal::new(
+        "pseudonym-output",
+        "A person_id or another pseudonym cannot be shown.",
+        "Count it, or leave it out of the outermost SELECT.",
+    )
+}
+
+impl Rewriter<'_> {
+    pub(super) fn aggregate(&self, aggregate: &Aggregate, input: Relation) -> Result<Relation> {
+        let keys = aggregate.group_expr.iter().map(|e| inspect(e, &input.columns));
+        let keys = keys.collect::<Result<Vec<_>, _>>()?;
+        match &input.state {
+            State::Reference => self.reference_aggregate(aggregate, input),
+            State::Protected { .. } => {
+                Err(Refusal::unsupported("An aggregate over the result of an aggregate over many people")
+                    .into())
+            }
+            State::PerPerson { limited: true, .. } => Err(Refusal::new(
+                "limit-below-aggregate",
+                "LIMIT cannot choose among people's rows before they are aggregated.",
+                "Use LIMIT in the outermost SELECT only.",
+            )
+            .into()),
+            State::PerPerson { person, .. } => {
+                let person = person.clone();
+                if keys.iter().any(|k| k.kind == Kind::Person) {
+                    self.per_person(aggregate, input, &keys, person)
+                } else if keys.iter().any(|k| k.kind == Kind::Pseudonym) {
+                    Err(pseudonym_output().into())
+                } else {
+                    self.boundary(aggregate, input, &keys, &person)
+                }
+            }
+        }
+    }
+
+    /// Nobody's rows: checked against the allow-list, and otherwise as written.
+    fn reference_aggregate(&self, aggregate: &Aggregate, input: Relation) -> Result<Relation> {
+        for expr in &aggregate.aggr_expr {
+            parts(expr, &input.columns)?;
+        }
+        let schema = input.plan.schema().clone();
+        let total_all =
+            |exprs: &[Expr]| exprs.iter().map(|e| total_named(e, &schema)).collect::<Result<_, _>>();
+        let (groups, aggregates) = (total_all(&aggregate.group_expr)?, total_all(&aggregate.aggr_expr)?);
+        let plan = LogicalPlan::Aggregate(Aggregate::try_new(Arc::new(input.plan), groups, aggregates)?);
+        let keys = aggregate.group_expr.len();
+        let columns = plain_columns(&aggregate.schema, |i| {
+            finished(if i < keys { Role::Key } else { Role::Derived }, false)
+        });
+        Ok(Relation { plan, columns, state: State::Reference })
+    }
+
+    /// One row per person (and further keys): still per person.
+    fn per_person(
+        &self,
+        aggregate: &Aggregate,
+        input: Relation,
+        keys: &[Facts],
+        person: Column,
+    ) -> Result<Relation> {
+        let schema = input.plan.schema().clone();
+        let mut groups = Vec::new();
+        let mut columns = plain_columns(&aggregate.schema, |i| match keys.get(i) {
+            // A key keeps what is known of it; conditions it depends on become part of the group.
+            Some(facts) => Facts { branches: Vec::new(), ..facts.clone() },
+            None => Facts::value(Shape::Other, false),
+        });
+        for expr in &aggregate.group_expr {
+            groups.push(total_named(expr, &schema)?);
+        }
+        groups.push(Expr::Column(person.clone()));
+        let mut aggregates = Vec::new();
+        let mut extra = Vec::new();
+        for (column, expr) in columns.iter_mut().skip(keys.len()).zip(&aggregate.aggr_expr) {
+            let parts = parts(expr, &input.columns)?;
+            column.facts.shape = per_person_shape(parts.name, parts.facts.shape);
+            aggregates.push(total_named(expr, &schema)?);
+            let mut branches = parts.facts.branches.clone();
+            branches.extend(parts.filter.map(|f| f.clone().is_true()));
+            branches.extend(parts.filter.map(|f| f.clone().is_not_true()));
+            for branch in branches {
+                // Whether any of the person's rows took this branch.
+                let name = self.hidden_name("branch");
+                let taken = with_filter(count(lit(1)), Some(&total(&branch, &schema)?));
+                extra.push(taken.alias(&name));
+                column.facts.branches.push(Expr::Column(Column::new_unqualified(name)).gt(lit(0)));
+            }
+        }
+        for (column, facts) in columns.iter_mut().zip(keys) {
+            self.key_branches(column, facts, &schema, &mut extra)?;
+        }
+        let hidden = extra.iter().map(|e| Column::new_unqualified(e.schema_name().to_string())).collect();
+        aggregates.append(&mut extra);
+        let plan = LogicalPlan::Aggregate(Aggregate::try_new(Arc::new(input.plan), groups, aggregates)?);
+        Ok(Relation { plan, columns, state: State::PerPerson { person, hidden, limited: false } })
+    }
+
+    fn key_branches(
+        &self,
+        column: &mut ColumnFacts,
+        key: &Facts,
+        schema: &DFSchemaRef,
+        extra: &mut Vec<Expr>,
+    ) -> Result<()> {
+        for branch in &key.branches {
+            let name = self.hidden_name("branch");
+            let taken = with_filter(count(lit(1)), Some(&total(branch, schema)?));
+            extra.push(taken.alias(&name));
+            column.facts.branches.push(Expr::Column(Column::new_unqualified(name)).gt(lit(0)));
+        }
+        Ok(())
+    }
+
+    /// The release boundary: the aggregate with its evidence is split off, and what lies above sees a
+    /// table of protected values in its place.
+    fn boundary(
+        &self,
+        aggregate: &Aggregate,
+        input: Relation,
+        keys: &[Facts],
+        person: &Column,
+    ) -> Result<Relation> {
+        let schema = input.plan.schema().clone();
+        let mut wanted = Wanted::default();
+        let people = |filter: Option<&Expr>| -> Result<Expr> {
+            let call = self.people.call(vec![Expr::Column(person.clone())]);
+            let filter = filter.map(|f| total(f, &schema)).transpose()?;
+            Ok(with_filter(call, filter.as_ref()))
+        };
+        let everyone = wanted.index(people(None)?);
+        let mut cells = Vec::new();
+        let mut held = false;
+        let key_count = aggregate.group_expr.len();
+        for (index, expr) in aggregate.aggr_expr.iter().enumerate() {
+            let parts = parts(expr, &input.columns)?;
+            let measured = parts.measured(expr, &schema)?;
+            held |= measured.held;
+            let contributors = wanted.index(people(measured.contributes.as_ref())?);
+            let mut branches = Vec::new();
+            for branch in &measured.branches {
+                branches.push(wanted.index(people(Some(branch))?));
+            }
+            let value = match &measured.value {
+                ValueExpr::People => BoundaryValue::People(contributors),
+                ValueExpr::One(e) => BoundaryValue::One(wanted.index(total(e, &schema)?)),
+                ValueExpr::Rate { numerator, denominator } => BoundaryValue::Rate {
+                    numerator: wanted.index(total(numerator, &schema)?),
+                    denominator: wanted.index(total(denominator, &schema)?),
+                },
+            };
+            let (relation, field) = aggregate.schema.qualified_field(key_count + index);
+            cells.push(BoundaryCell {
+                name: Column::new(relation.cloned(), field.name()),
+                data_type: field.data_type().clone(),
+                statistic: measured.statistic,
+                argument: measured.argument,
+                role: measured.role,
+                value,
+                contributors,
+                branches,
+            });
+        }
+        // A label on its own says that somebody is there, so without a value it is not shown for few.
+        let labels_public = keys.iter().all(|k| k.public) && !cells.is_empty();
+        let few = match labels_public {
+            true => None,
+            false => Some(wanted.index(self.few.call(vec![Expr::Column(person.clone())]))),
+        };
+        let mut groups = Vec::new();
+        for expr in &aggregate.group_expr {
+            groups.push(total_named(expr, &schema)?);
+        }
+        let evidence = evidence_plan(input.plan, groups, wanted.exprs)?;
+        let names = aggregate.schema.iter().take(key_count);
+        let keys = names.map(|(relation, field)| {
+            (Column::new(relation.cloned(), field.name()), field.data_type().clone())
+        });
+        let keys = keys.collect();
+        let boundary = Boundary { evidence, keys, cells, everyone, few, labels_public, held };
+        self.above(boundary)
+    }
+
+    /// What the plan above reads in the boundary's place.
+    fn above(&self, boundary: Boundary) -> Result<Relation> {
+        let table = boundary.table();
+        let (plan, columns, states) = table.plan(&boundary, |kind| self.hidden_name(kind))?;
+        let keys = boundary.keys.len();
+        let facts = columns.into_iter().enumerate().map(|(i, column)| {
+            let role = boundary.cells.get(i.wrapping_sub(keys)).map_or(Role::Key, |c| c.role);
+            ColumnFacts { column, facts: finished(role, boundary.labels_public) }
+        });
+        let columns = facts.collect();
+        Ok(Relation { plan, columns, state: State::Protected { boundary: Box::new(boundary), states } })
+    }
+}
+
+fn per_person_shape(function: &str, argument: Shape) -> Shape {
+    match (function, argument) {
+        ("count", _) | ("sum", Shape::Zero | Shape::Bit | Shape::Count) => Shape::Count,
+        ("min" | "max", Shape::Zero | Shape::Bit | Shape::Count) => argument,
+        ("sum" | "avg" | "min" | "max", Shape::Measure) => Shape::Measure,
+        _ => Shape::Other,
+    }
+}
+
+/// Aggregates in the evidence plan, each once.
+#[derive(Default)]
+struct Wanted {
+    exprs: Vec<Expr>,
+}
+
+impl Wanted {
+    fn index(&mut self, expr: Expr) -> usize {
+        match self.exprs.iter().position(|e| *e == expr) {
+            Some(index) => index,
+            None => {
+                self.exprs.push(expr);
+                self.exprs.len() - 1
+            }
+        }
+    }
+}
+
+/// The aggregate with all its evidence, under names by position: `k0…` for keys, `v0…` for the rest.
+fn evidence_plan(input: LogicalPlan, groups: Vec<Expr>, aggregates: Vec<Expr>) -> Result<LogicalPlan> {
+    let keys = groups.len();
+    let plan = LogicalPlan::Aggregate(Aggregate::try_new(Arc::new(input), groups, aggregates)?);
+    let columns = plan.schema().columns().into_iter().enumerate();
+    let named = columns.map(|(i, column)| match i.checked_sub(keys) {
+        None => Expr::Column(column).alias(format!("k{i}")),
+        Some(v) => Expr::Column(column).alias(format!("v{v}")),
+    });
+    let named = named.collect();
+    Ok(LogicalPlan::Projection(Projection::try_new(named, Arc::new(plan))?))
+}

@@ -1,0 +1,62 @@
+//! A session that knows the allow-lists, the scoped catalogue and the vault, and nothing else.
+
+use crate::catalogue::{CATALOGUE, DEFAULT_SCHEMA, catalogue};
+use crate::engine::Limits;
+use crate::function::{aggregate_functions, scalar_functions};
+use crate::grant::ResolvedGrant;
+use crate::vault::VaultOnly;
+use datafusion::catalog::CatalogProviderList;
+use datafusion::catalog::MemoryCatalogProviderList;
+use datafusion::common::Result;
+use datafusion::execution::SessionState;
+use datafusion::execution::SessionStateDefaults;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::GreedyMemoryPool;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::object_store::local::LocalFileSystem;
+use datafusion::prelude::SessionConfig;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Builds the session for one query.
+pub(crate) fn session(vault: &Path, grant: &ResolvedGrant, limits: &Limits) -> Result<SessionState> {
+    let store = Arc::new(LocalFileSystem::new_with_prefix(vault)?);
+    let runtime = RuntimeEnvBuilder::new()
+        .with_object_store_registry(Arc::new(VaultOnly(store)))
+        .with_memory_pool(Arc::new(GreedyMemoryPool::new(limits.memory_bytes_max)))
+        // Spilled batches would lie on disk in plain.
+        .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled))
+        .build_arc()?;
+    let catalogues = MemoryCatalogProviderList::new();
+    catalogues.register_catalog(CATALOGUE.to_owned(), catalogue(grant)?);
+    let state = SessionStateBuilder::new()
+        .with_config(config(limits))
+        .with_runtime_env(runtime)
+        .with_catalog_list(Arc::new(catalogues))
+        .with_scalar_functions(scalar_functions())
+        .with_aggregate_functions(aggregate_functions())
+        .with_expr_planners(SessionStateDefaults::default_expr_planners())
+        .build();
+    Ok(state)
+}
+
+/// Settings that keep the layout's order: files stay whole, partitions are not interleaved, partial
+/// aggregation is not skipped (design 01, "Speed").
+fn config(limits: &Limits) -> SessionConfig {
+    let mut config = SessionConfig::new()
+        .with_default_catalog_and_schema(CATALOGUE, DEFAULT_SCHEMA)
+        .with_create_default_catalog_and_schema(false)
+        .with_information_schema(false)
+        .with_target_partitions(limits.partitions)
+        .with_repartition_file_scans(false)
+        .with_repartition_joins(false)
+        .with_round_robin_repartition(false)
+        .with_collect_statistics(false);
+    let options = config.options_mut();
+    options.execution.skip_partial_aggregation_probe_rows_threshold = usize::MAX;
+    options.execution.parquet.schema_force_view_types = false;
+    options.sql_parser.map_string_types_to_utf8view = false;
+    options.execution.parquet.pushdown_filters = false;
+    config
+}

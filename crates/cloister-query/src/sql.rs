@@ -1,0 +1,183 @@
+//! The text: one query, not too long, and nothing that the plan would not show.
+
+use crate::Refusal;
+use datafusion::sql::sqlparser::ast::{Query, SetExpr, Statement};
+use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::keywords::Keyword;
+use datafusion::sql::sqlparser::parser::Parser;
+use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+
+/// The longest statement. Planning is recursive and slows down faster than the text grows.
+pub(crate) const SQL_BYTES_MAX: usize = 64 * 1024;
+/// The most words, numbers and signs.
+const TOKENS_MAX: usize = 3_000;
+/// The most operators that may chain into one deep expression.
+const OPERATORS_MAX: usize = 400;
+
+/// Names that begin so are the engine's own.
+const RESERVED_PREFIX: &str = "__";
+
+/// Parses one query, or says what else it is.
+pub(crate) fn parse(sql: &str) -> Result<Statement, Refusal> {
+    if sql.len() > SQL_BYTES_MAX {
+        return Err(too_long());
+    }
+    let dialect = GenericDialect {};
+    let tokens = Tokenizer::new(&dialect, sql).tokenize().map_err(|e| not_sql(&e.to_string()))?;
+    check_tokens(&tokens)?;
+    let mut statements =
+        Parser::new(&dialect).with_tokens(tokens).parse_statements().map_err(|e| not_sql(&e.to_string()))?;
+    let statement = match (statements.pop(), statements.is_empty()) {
+        (None, _) => {
+            return Err(Refusal::new("empty-query", "There is no statement.", "Write one SELECT."));
+        }
+        (Some(_), false) => {
+            return Err(Refusal::new(
+                "several-statements",
+                "There is more than one statement.",
+                "Send one SELECT at a time.",
+            ));
+        }
+        (Some(statement), true) => statement,
+    };
+    match &statement {
+        Statement::Query(query) => check_query(query)?,
+        _ => return Err(not_a_query()),
+    }
+    Ok(statement)
+}
+
+fn check_tokens(tokens: &[Token]) -> Result<(), Refusal> {
+    let (mut count, mut operators) = (0usize, 0usize);
+    for token in tokens {
+        match token {
+            Token::Whitespace(_) => continue,
+            Token::Word(word) => {
+                if word.value.starts_with(RESERVED_PREFIX) {
+                    return Err(Refusal::new(
+                        "reserved-name",
+                        "Names that begin with two underscores are reserved.",
+                        "Use another name.",
+                    ));
+                }
+                match word.keyword {
+                    Keyword::AND | Keyword::OR | Keyword::UNION | Keyword::JOIN => operators += 1,
+                    Keyword::TABLESAMPLE if word.quote_style.is_none() => {
+                        return Err(Refusal::unsupported("TABLESAMPLE"));
+                    }
+                    _ => {}
+                }
+            }
+            Token::Plus | Token::Minus | Token::Mul | Token::Div | Token::Mod | Token::StringConcat => {
+                operators += 1
+            }
+            _ => {}
+        }
+        count += 1;
+    }
+    if count > TOKENS_MAX || operators > OPERATORS_MAX {
+        return Err(too_long());
+    }
+    Ok(())
+}
+
+fn check_query(query: &Query) -> Result<(), Refusal> {
+    if !query.locks.is_empty() {
+        return Err(Refusal::unsupported("FOR UPDATE"));
+    }
+    if query.for_clause.is_some() || query.settings.is_some() || query.format_clause.is_some() {
+        return Err(Refusal::unsupported("FOR, SETTINGS or FORMAT"));
+    }
+    if !query.pipe_operators.is_empty() {
+        return Err(Refusal::unsupported("the pipe syntax"));
+    }
+    match query.body.as_ref() {
+        SetExpr::Select(select) if select.into.is_some() => Err(not_a_query()),
+        SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
+            Err(not_a_query())
+        }
+        SetExpr::Select(_)
+        | SetExpr::Query(_)
+        | SetExpr::SetOperation { .. }
+        | SetExpr::Values(_)
+        | SetExpr::Table(_) => Ok(()),
+    }
+}
+
+fn too_long() -> Refusal {
+    Refusal::new(
+        "query-too-long",
+        format!(
+            "The statement is longer than {SQL_BYTES_MAX} bytes, {TOKENS_MAX} words or {OPERATORS_MAX} operators."
+        ),
+        "Join with a reference table instead of listing values, or split the query.",
+    )
+}
+
+fn not_sql(detail: &str) -> Refusal {
+    let detail = detail.strip_prefix("sql parser error: ").unwrap_or(detail);
+    let mut detail: String = detail.chars().take(300).collect();
+    if !detail.ends_with('.') {
+        detail.push('.');
+    }
+    Refusal::new("not-sql", format!("The statement does not parse: {detail}"), "Check the SQL.")
+}
+
+fn not_a_query() -> Refusal {
+    Refusal::new(
+        "not-a-query",
+        "Only a query (SELECT or WITH … SELECT) can run here.",
+        "Nothing can be written, explained, described or set.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(sql: &str) -> &'static str {
+        parse(sql).map_or_else(|refusal| refusal.code(), |_| "ok")
+    }
+
+    #[test]
+    fn one_query_and_nothing_else() {
+        for (sql, expected) in [
+            ("SELECT 1", "ok"),
+            ("SELECT 1;", "ok"),
+            ("WITH a AS (SELECT 1) SELECT * FROM a", "ok"),
+            ("", "empty-query"),
+            (" ; ; ", "empty-query"),
+            ("-- nothing", "empty-query"),
+            ("SELECT 1; SELECT 2", "several-statements"),
+            ("SELECT 1; DROP TABLE person", "several-statements"),
+            ("SELEKT 1", "not-sql"),
+            ("SELECT 'open", "not-sql"),
+            ("DROP TABLE person", "not-a-query"),
+            ("INSERT INTO person VALUES (1)", "not-a-query"),
+            ("COPY person TO 'x.csv'", "not-a-query"),
+            ("SELECT * INTO t FROM person", "not-a-query"),
+            ("CREATE TABLE t AS SELECT 1", "not-a-query"),
+            ("EXPLAIN SELECT 1", "not-a-query"),
+            ("EXPLAIN ANALYZE SELECT 1", "not-a-query"),
+            ("DESCRIBE person", "not-a-query"),
+            ("SHOW TABLES", "not-a-query"),
+            ("SET x = 1", "not-a-query"),
+            ("PREPARE p AS SELECT 1", "not-a-query"),
+            ("SELECT __person FROM person", "reserved-name"),
+            ("SELECT \"__person\" FROM person", "reserved-name"),
+            ("SELECT * FROM person FOR UPDATE", "unsupported"),
+            ("SELECT * FROM person TABLESAMPLE BERNOULLI (1)", "unsupported"),
+        ] {
+            assert_eq!(code(sql), expected, "{sql}");
+        }
+    }
+
+    #[test]
+    fn what_would_overflow_the_planner_is_too_long() {
+        assert_eq!(code(&format!("SELECT '{}'", "x".repeat(1 << 20))), "query-too-long");
+        assert_eq!(code(&format!("SELECT 1{}", "+1".repeat(1_000))), "query-too-long");
+        assert_eq!(code(&format!("SELECT 1 WHERE 1=1{}", " OR 1=1".repeat(1_000))), "query-too-long");
+        assert_eq!(code(&format!("SELECT 1 IN (1{})", ",1".repeat(2_000))), "query-too-long");
+        assert_ne!(code(&format!("SELECT {}1{}", "(".repeat(1_000), ")".repeat(1_000))), "ok");
+    }
+}
