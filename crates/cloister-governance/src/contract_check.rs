@@ -124,6 +124,15 @@ fn check_column(table: &TableContract, column: &ColumnContract, place: &str, pro
     if (column.earliest.is_some() || column.latest.is_some() || !column.formats.is_empty()) && !dated {
         wrong("`earliest`, `latest` and `formats` need a date".to_owned());
     }
+    let bounded = !column.codes.is_empty()
+        || column.pattern.is_some()
+        || (column.min.is_some() && column.max.is_some())
+        || (column.earliest.is_some() && column.latest.is_some())
+        || kind == ColumnType::Bool
+        || column.transform == Transform::AgeBand;
+    if column.public_labels && !bounded {
+        wrong("public labels need a code list, a pattern, or both ends of a range".to_owned());
+    }
     if column.required && column.optional {
         wrong("a required column cannot be optional".to_owned());
     }

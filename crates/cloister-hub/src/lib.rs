@@ -1,1 +1,34 @@
+//! One function per use case: authorise, load, decide, commit (state and audit record), answer.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), cloister_hub::HubError> {
+//! use cloister_hub::Hub;
+//! let hub = Hub::open("cloister-hub".into()).await?;
+//! let answer = hub.query(&"demo".parse()?, &"researcher".parse()?, "SELECT count(*) AS n FROM person").await?;
+//! println!("{}", answer.to_json());
+//! # Ok(()) }
+//! ```
+//!
+//! It holds no pseudonymisation key and cannot land: that is `cloister-receiving`, which no server links.
+//! Rows get into an [`Answer`] only from a result that disclosure control and the airlock have cleared.
 
+mod answer;
+mod audit;
+mod clock;
+mod config;
+mod dataset;
+mod error;
+mod hub;
+mod package;
+mod project;
+mod query;
+mod recover;
+mod request;
+
+pub use answer::{Answer, AnswerCell, AnswerColumn, DatasetRef, PolicyRef, Reason, Status};
+pub use clock::Clock;
+pub use config::{Config, QueryConfig};
+pub use dataset::{FileProblem, VerifiedDataset};
+pub use error::HubError;
+pub use hub::{Hub, NewHub};
+pub use package::PackageFile;

@@ -1,1 +1,45 @@
+//! The hub's home on disk: metadata in SQLite, keys, the vault's folders, releases, the audit log.
+//!
+//! A change of state and its audit record are one transaction: [`Transaction::commit`] takes the events,
+//! and there is no other way to commit.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), cloister_store::StoreError> {
+//! use cloister_store::{Home, Store};
+//! let store = Store::open(&Home::at("cloister-hub".into())).await?;
+//! for project in store.projects().await? {
+//!     println!("{} {}", project.name, project.state.as_str());
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! It decides nothing: who may do what, and what may leave, is decided above it. All SQL for metadata is here.
 
+mod audit_log;
+mod data_keys;
+mod dataset;
+mod error;
+mod home;
+mod key_file;
+mod lock;
+mod people;
+mod project;
+mod publish;
+mod request;
+mod schema;
+mod store;
+mod transaction;
+
+pub use audit_log::AuditReport;
+pub use data_keys::{KeyWrap, VaultKey};
+pub use dataset::DatasetVersion;
+pub use error::StoreError;
+pub use home::Home;
+pub use key_file::{create_key, read_key};
+pub use lock::Lock;
+pub use people::PeopleSegment;
+pub use project::StoredProject;
+pub use publish::{publish, sync_folder, write_new};
+pub use request::{Outcome, Request, RequestState};
+pub use store::Store;
+pub use transaction::Transaction;

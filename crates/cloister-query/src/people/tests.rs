@@ -41,7 +41,7 @@ const GROUPS: usize = 4;
 
 fn rows(people: u32) -> impl Strategy<Value = Vec<Rows>> {
     let row = (0..GROUPS, prop::option::weighted(0.9, 0..people));
-    prop::collection::vec(prop::collection::vec(row, 0..60), 0..5)
+    prop::collection::vec(prop::collection::vec(row, 0..60), 1..5)
 }
 
 proptest! {

@@ -1,0 +1,228 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use cloister_model::Name;
+use std::path::PathBuf;
+
+/// A trusted research environment: patient extracts go in, safe statistics come out.
+#[derive(Debug, Parser)]
+#[command(name = "cloister", version, max_term_width = 110)]
+pub(crate) struct Cli {
+    /// The hub's folder.
+    #[arg(long, global = true, env = "CLOISTER_HOME", default_value = "cloister-hub", value_name = "DIR")]
+    pub(crate) home: PathBuf,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// A synthetic region, landed, queried and audited, in a folder of its own.
+    Demo(DemoArgs),
+    /// Set an empty hub up: settings, database, keys, audit log.
+    Init(InitArgs),
+    /// Land extracts, list dataset versions, compare the vault with them.
+    Dataset(DatasetArgs),
+    /// Provision projects, list them, stop them.
+    Project(ProjectArgs),
+    /// Run a query in a project.
+    Query(QueryArgs),
+    /// See what became of queries, and fetch what was released.
+    Request(RequestArgs),
+    /// Verify, show or export the audit log.
+    Audit(AuditArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// How many synthetic people.
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(100..=2_000_000))]
+    pub(crate) people: u32,
+    /// Where the demonstration's hub goes; replaced if an earlier demonstration made it.
+    #[arg(id = "demo_home", long = "dir", default_value = "cloister-demo", value_name = "DIR")]
+    pub(crate) home: PathBuf,
+    /// Do not end with the address of the web page.
+    #[arg(long)]
+    pub(crate) no_serve: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// The hub's name. It goes into every pseudonym and never changes.
+    #[arg(long, default_value = "hub")]
+    pub(crate) name: Name,
+    /// Who sets it up.
+    #[arg(long = "as", value_name = "USER", default_value = "admin")]
+    pub(crate) user: Name,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DatasetArgs {
+    #[command(subcommand)]
+    pub(crate) command: DatasetCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DatasetCommand {
+    /// One extract in, one dataset version out.
+    Land {
+        /// The written description of the dataset.
+        contract: PathBuf,
+        /// Files of the extract, or folders of them.
+        #[arg(long, required = true, num_args = 1.., value_name = "PATH")]
+        from: Vec<PathBuf>,
+        /// Who lands it.
+        #[arg(long = "as", value_name = "USER", default_value = "admin")]
+        user: Name,
+    },
+    /// Every dataset version.
+    List,
+    /// One version's tables and columns.
+    Show {
+        /// The dataset.
+        dataset: Name,
+        /// The version; the newest where absent.
+        #[arg(long)]
+        version: Option<u32>,
+    },
+    /// Hash every file in the vault again and compare it with what was landed.
+    Verify {
+        /// Only this dataset.
+        dataset: Option<Name>,
+        /// Who asks.
+        #[arg(long = "as", value_name = "USER", default_value = "admin")]
+        user: Name,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProjectArgs {
+    #[command(subcommand)]
+    pub(crate) command: ProjectCommand,
+    /// Who asks.
+    #[arg(long = "as", global = true, value_name = "USER", default_value = "admin")]
+    pub(crate) user: Name,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProjectCommand {
+    /// Provision a project from its written description.
+    Create {
+        /// The description.
+        project: PathBuf,
+    },
+    /// Every project.
+    List,
+    /// One project: people, dates, tables and columns.
+    Show {
+        /// The project.
+        project: Name,
+    },
+    /// Stop a project for a while.
+    Suspend {
+        /// The project.
+        project: Name,
+    },
+    /// Let a suspended project run again.
+    Resume {
+        /// The project.
+        project: Name,
+    },
+    /// End a project for good.
+    Close {
+        /// The project.
+        project: Name,
+    },
+}
+
+/// How an answer is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Table,
+    /// Only the released table.
+    Csv,
+    /// One object, whatever became of the query.
+    Json,
+    /// Only the released table, as an Arrow IPC stream.
+    Arrow,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct QueryArgs {
+    /// The project.
+    #[arg(long)]
+    pub(crate) project: Name,
+    /// Who asks.
+    #[arg(long = "as", value_name = "USER")]
+    pub(crate) user: Name,
+    /// The form of the answer on standard output.
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+    /// The SQL.
+    #[arg(required_unless_present = "file", conflicts_with = "file")]
+    pub(crate) sql: Option<String>,
+    /// A file with the SQL.
+    #[arg(long)]
+    pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RequestArgs {
+    #[command(subcommand)]
+    pub(crate) command: RequestCommand,
+    /// Who asks.
+    #[arg(long = "as", global = true, value_name = "USER", default_value = "admin")]
+    pub(crate) user: Name,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RequestCommand {
+    /// The requests that you may see.
+    List,
+    /// One request.
+    Show {
+        /// Its id.
+        request: String,
+    },
+    /// A released request's table.
+    Fetch {
+        /// Its id.
+        request: String,
+        /// Its form.
+        #[arg(long, value_enum, default_value_t = FetchFormat::Csv)]
+        format: FetchFormat,
+        /// A file to write, which must not exist; standard output where absent.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+}
+
+/// The form of a fetched release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FetchFormat {
+    /// The table.
+    Csv,
+    /// The whole answer.
+    Json,
+    /// The table as an Arrow IPC stream.
+    Arrow,
+    /// The query.
+    Sql,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditArgs {
+    #[command(subcommand)]
+    pub(crate) command: AuditCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Check every record against the signed checkpoints.
+    Verify,
+    /// Every event, oldest first.
+    Show,
+    /// Records and checkpoints as lines of JSON that can be verified elsewhere.
+    Export,
+}

@@ -1,0 +1,123 @@
+//! `cloister dataset`
+
+use crate::args::{DatasetArgs, DatasetCommand};
+use crate::exit;
+use crate::progress::Bars;
+use crate::text::{right, table, thousands};
+use cloister_hub::{Hub, HubError};
+use cloister_model::Name;
+use cloister_receiving::{Delivery, Report, land};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+pub(crate) async fn run(home: PathBuf, args: DatasetArgs) -> ExitCode {
+    let hub = match Hub::open(home).await {
+        Ok(hub) => hub,
+        Err(e) => return exit::hub(&e),
+    };
+    let code = match args.command {
+        DatasetCommand::Land { contract, from, user } => land_extract(&hub, &contract, from, user).await,
+        DatasetCommand::List => list(&hub).await.unwrap_or_else(|e| exit::hub(&e)),
+        DatasetCommand::Show { dataset, version } => {
+            show(&hub, &dataset, version).await.unwrap_or_else(|e| exit::hub(&e))
+        }
+        DatasetCommand::Verify { dataset, user } => {
+            verify(&hub, dataset.as_ref(), &user).await.unwrap_or_else(|e| exit::hub(&e))
+        }
+    };
+    hub.close().await;
+    code
+}
+
+async fn land_extract(hub: &Hub, contract: &Path, from: Vec<PathBuf>, user: Name) -> ExitCode {
+    let text = match std::fs::read_to_string(contract) {
+        Ok(text) => text,
+        Err(e) => return exit::fail("contract", &format!("{}: {e}", contract.display())),
+    };
+    match land(hub, &Delivery::new(&text, from, user), &Bars::new()).await {
+        Ok(report) => {
+            print_report(&report);
+            ExitCode::SUCCESS
+        }
+        Err(e) => exit::receiving(&e),
+    }
+}
+
+/// What landed, table by table.
+pub(crate) fn print_report(report: &Report) {
+    println!("{} version {} ({})", report.dataset, report.version, report.digest);
+    let mut out = table(&["table", "read", "landed", "rejected", "why"]);
+    for t in &report.rejects.tables {
+        let codes: Vec<String> = t.codes.iter().map(|(code, n)| format!("{code} {}", thousands(*n))).collect();
+        out.add_row(vec![
+            comfy_table::Cell::new(&t.table),
+            right(thousands(t.read)),
+            right(thousands(t.landed)),
+            right(thousands(t.rejected)),
+            comfy_table::Cell::new(codes.join(", ")),
+        ]);
+    }
+    println!("{out}");
+    println!(
+        "people: {} in the hub, {} of them new; reject report: {}",
+        thousands(report.people as u64),
+        thousands(report.people_new as u64),
+        report.report.display()
+    );
+}
+
+async fn list(hub: &Hub) -> Result<ExitCode, HubError> {
+    let mut out = table(&["dataset", "version", "tables", "rows", "landed", "by", "digest"]);
+    for version in hub.datasets().await? {
+        let manifest = &version.manifest;
+        let rows: u64 = manifest.tables.iter().map(|t| t.rows).sum();
+        out.add_row(vec![
+            comfy_table::Cell::new(&manifest.dataset),
+            right(manifest.version),
+            right(manifest.tables.len()),
+            right(thousands(rows)),
+            comfy_table::Cell::new(&version.landed_at),
+            comfy_table::Cell::new(&version.landed_by),
+            comfy_table::Cell::new(version.digest),
+        ]);
+    }
+    println!("{out}");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn show(hub: &Hub, dataset: &Name, version: Option<u32>) -> Result<ExitCode, HubError> {
+    let version = hub.dataset(dataset, version).await?;
+    let manifest = &version.manifest;
+    println!("{} version {}", manifest.dataset, manifest.version);
+    println!("manifest {}", version.digest);
+    println!("contract {}", manifest.contract);
+    println!("landed {} by {}", version.landed_at, version.landed_by);
+    for t in &manifest.tables {
+        println!("\n{}: {} rows in {} files. {}", t.name, thousands(t.rows), t.files.len(), t.description);
+        let mut out = table(&["column", "type", "class", "null", "meaning"]);
+        for c in &t.columns {
+            out.add_row(vec![
+                c.name.to_string(),
+                format!("{:?}", c.landed_type).to_lowercase(),
+                format!("{:?}", c.class).to_lowercase(),
+                if c.nullable { "yes" } else { "no" }.to_owned(),
+                c.description.clone(),
+            ]);
+        }
+        println!("{out}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn verify(hub: &Hub, dataset: Option<&Name>, user: &Name) -> Result<ExitCode, HubError> {
+    let mut wrong = 0;
+    for version in hub.verify_datasets(dataset, user).await? {
+        let found = if version.problems.is_empty() { "as landed" } else { "NOT as landed" };
+        println!("{} version {}: {} files, {found}", version.dataset, version.version, version.files);
+        for (path, problem) in &version.problems {
+            println!("  {}: {path}", problem.as_str());
+        }
+        wrong += version.problems.len();
+    }
+    Ok(if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::from(exit::FAILED) })
+}

@@ -1,0 +1,129 @@
+//! `cloister query`
+
+use crate::args::{Format, QueryArgs};
+use crate::exit;
+use crate::text::{right, table};
+use cloister_hub::{Answer, Hub, PackageFile, Status};
+use cloister_model::Name;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// A longer file is not read: no query is that long.
+const SQL_BYTES_MAX: u64 = 4 << 20;
+
+pub(crate) async fn run(home: PathBuf, args: QueryArgs) -> ExitCode {
+    let sql = match (&args.sql, &args.file) {
+        (Some(sql), _) => Ok(sql.clone()),
+        (None, Some(file)) => read(file).map_err(|e| format!("{}: {e}", file.display())),
+        (None, None) => Err("no query".to_owned()),
+    };
+    let sql = match sql {
+        Ok(sql) => sql,
+        Err(text) => return broke_off(args.format, "file", &text),
+    };
+    let hub = match Hub::open(home).await {
+        Ok(hub) => hub,
+        Err(e) => return broke_off(args.format, e.code(), &e.to_string()),
+    };
+    let code = match hub.query(&args.project, &args.user, &sql).await {
+        Ok(answer) => print(&hub, &answer, &args.user, args.format).await,
+        Err(e) => broke_off(args.format, e.code(), &e.to_string()),
+    };
+    hub.close().await;
+    code
+}
+
+fn read(path: &Path) -> std::io::Result<String> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(SQL_BYTES_MAX).read_to_end(&mut bytes)?;
+    String::from_utf8(bytes).map_err(|_| std::io::Error::other("is not UTF-8 text"))
+}
+
+/// `--format json` prints one object whatever happens.
+fn broke_off(format: Format, code: &str, text: &str) -> ExitCode {
+    if format == Format::Json {
+        println!("{}", Answer::failed(code, text).to_json());
+    }
+    exit::fail(code, &text)
+}
+
+async fn print(hub: &Hub, answer: &Answer, user: &Name, format: Format) -> ExitCode {
+    let mut out = std::io::stdout().lock();
+    let released = answer.status() == Status::Released;
+    let printed = match format {
+        Format::Json => writeln!(out, "{}", answer.to_json()),
+        Format::Csv => out.write_all(answer.to_csv().unwrap_or_default().as_bytes()),
+        Format::Table if released => writeln!(out, "{}", shown(answer)),
+        Format::Table => Ok(()),
+        Format::Arrow => match answer.request().filter(|_| released) {
+            Some(request) => {
+                drop(out);
+                match hub.fetch(request, user, PackageFile::Arrow).await {
+                    Ok(bytes) => std::io::stdout().lock().write_all(&bytes),
+                    Err(e) => return exit::hub(&e),
+                }
+            }
+            None => Ok(()),
+        },
+    };
+    if let Err(e) = printed {
+        return exit::fail("output", &e);
+    }
+    if format != Format::Json {
+        explain(answer);
+    }
+    exit::of(answer.status())
+}
+
+/// A released table for people.
+pub(crate) fn shown(answer: &Answer) -> String {
+    let header: Vec<&str> = answer.columns().iter().map(|c| c.name.as_str()).collect();
+    let mut out = table(&header);
+    for row in answer.text_rows().unwrap_or_default() {
+        let cells = row.iter().zip(answer.columns()).map(|(text, column)| {
+            if column.role == "key" { comfy_table::Cell::new(text) } else { right(text) }
+        });
+        out.add_row(cells.collect::<Vec<_>>());
+    }
+    out.to_string()
+}
+
+/// What became of the query, on standard error.
+fn explain(answer: &Answer) {
+    let request = answer.request().map(|r| format!(", request {r}")).unwrap_or_default();
+    match answer.status() {
+        Status::Released => {
+            let suppressed = answer.cells().iter().filter(|c| c.state == "suppressed").count();
+            let policy = answer.policy().map(|p| p.name.as_str()).unwrap_or_default();
+            eprintln!("released under {policy}{request}; {suppressed} cells suppressed");
+            for rule in rules(answer) {
+                eprintln!("  {rule}");
+            }
+        }
+        Status::Held => eprintln!("held for checkers{request}"),
+        Status::Refused => eprintln!("refused{request}"),
+        Status::Failed => eprintln!("failed{request}"),
+    }
+    for reason in answer.reasons() {
+        eprintln!("  {}: {}", reason.code, reason.message);
+        if !reason.hint.is_empty() {
+            eprintln!("  hint: {}", reason.hint);
+        }
+    }
+}
+
+/// Each rule that took cells away, in words.
+pub(crate) fn rules(answer: &Answer) -> Vec<String> {
+    let mut rules: Vec<&str> = answer.cells().iter().filter_map(|c| c.rule).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    let text = |rule: &str| match rule {
+        "small-count" => "fewer people than the policy's threshold stand behind the cell",
+        "small-branch" => "fewer people than the threshold are in one branch of the cell's condition",
+        "small-group" => "the group is too small, and its label is not public",
+        "merged-statistic" => "the statistic cannot be merged over small groups",
+        _ => "suppressed",
+    };
+    rules.into_iter().map(|rule| format!("{rule}: {}", text(rule))).collect()
+}

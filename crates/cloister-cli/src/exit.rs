@@ -1,0 +1,39 @@
+//! Exit statuses, which other programs parse.
+
+use cloister_hub::{HubError, Status};
+use cloister_receiving::ReceivingError;
+use std::fmt::Display;
+use std::process::ExitCode;
+
+/// Anything that is neither done, held nor refused.
+pub(crate) const FAILED: u8 = 1;
+/// A query that was refused.
+const REFUSED: u8 = 2;
+/// A query whose result waits for checkers.
+const HELD: u8 = 3;
+
+/// Says what went wrong, with its code.
+pub(crate) fn fail(code: &str, error: &dyn Display) -> ExitCode {
+    eprintln!("error[{code}]: {error}");
+    ExitCode::from(FAILED)
+}
+
+/// A use case's error.
+pub(crate) fn hub(error: &HubError) -> ExitCode {
+    fail(error.code(), error)
+}
+
+/// A landing's error.
+pub(crate) fn receiving(error: &ReceivingError) -> ExitCode {
+    fail(error.code(), error)
+}
+
+/// A query's status.
+pub(crate) fn of(status: Status) -> ExitCode {
+    match status {
+        Status::Released => ExitCode::SUCCESS,
+        Status::Held => ExitCode::from(HELD),
+        Status::Refused => ExitCode::from(REFUSED),
+        Status::Failed => ExitCode::from(FAILED),
+    }
+}

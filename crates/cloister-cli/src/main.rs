@@ -1,0 +1,52 @@
+//! `cloister`: the command line of a hub. It parses, calls one use case, and prints.
+//!
+//! Exit status: 0 done (for a query: released), 3 held for checkers, 2 refused, 1 anything else.
+
+mod args;
+mod command;
+mod exit;
+mod progress;
+mod text;
+
+use args::{Cli, Command};
+use clap::Parser;
+use std::process::ExitCode;
+
+/// The planner recurses over a query; its depth is limited, and this is room for that depth.
+const STACK_BYTES: usize = 128 << 20;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            let _ = e.print();
+            // Exit status 2 means refused; a wrong command line is "anything else".
+            return if e.use_stderr() { ExitCode::from(exit::FAILED) } else { ExitCode::SUCCESS };
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(STACK_BYTES)
+        .build();
+    match runtime {
+        // On a worker's thread, which has the large stack.
+        Ok(runtime) => match runtime.block_on(async { tokio::spawn(run(cli)).await }) {
+            Ok(code) => code,
+            Err(_) => ExitCode::from(exit::FAILED),
+        },
+        Err(e) => exit::fail("runtime", &e),
+    }
+}
+
+async fn run(cli: Cli) -> ExitCode {
+    let home = cli.home;
+    match cli.command {
+        Command::Demo(args) => command::demo::run(args).await,
+        Command::Init(args) => command::init::run(home, args).await,
+        Command::Dataset(args) => command::dataset::run(home, args).await,
+        Command::Project(args) => command::project::run(home, args).await,
+        Command::Query(args) => command::query::run(home, args).await,
+        Command::Request(args) => command::request::run(home, args).await,
+        Command::Audit(args) => command::audit::run(home, args).await,
+    }
+}

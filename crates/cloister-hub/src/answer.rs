@@ -1,0 +1,332 @@
+//! What a researcher is answered. Rows get in from cleared results only.
+
+use cloister_airlock::{Cleared, Reviewed};
+use cloister_query::{FinishedTable, Value};
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+/// A finished table as the airlock sees it.
+#[derive(Debug)]
+pub(crate) struct Finished(pub(crate) FinishedTable);
+
+impl Reviewed for Finished {
+    fn holds(&self) -> Vec<String> {
+        self.0.holds().to_vec()
+    }
+}
+
+/// What became of a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Its result is released, perhaps with suppressed cells.
+    Released,
+    /// Its result waits for checkers.
+    Held,
+    /// It may not run.
+    Refused,
+    /// It broke off.
+    Failed,
+}
+
+/// The disclosure policy that was applied.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PolicyRef {
+    /// Its name.
+    pub name: String,
+    /// The digest of its text.
+    pub digest: String,
+}
+
+/// A dataset version that was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DatasetRef {
+    /// The dataset.
+    pub name: String,
+    /// The version.
+    pub version: u32,
+    /// The digest of its manifest.
+    pub digest: String,
+}
+
+/// A column of the released table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AnswerColumn {
+    /// Its name.
+    pub name: String,
+    /// Its Arrow type.
+    #[serde(rename = "type")]
+    pub data_type: String,
+    /// `key`, `count`, `sum`, `mean`, `rate` or `derived`.
+    pub role: &'static str,
+}
+
+/// What became of a cell that is not simply a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AnswerCell {
+    /// Row, from 0.
+    pub row: usize,
+    /// The column's name.
+    pub column: String,
+    /// `null`, `suppressed` or `other`.
+    pub state: &'static str,
+    /// The rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<&'static str>,
+    /// Whether it went to protect another cell.
+    pub secondary: bool,
+}
+
+/// Why a query was refused or is held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reason {
+    /// A stable code.
+    pub code: String,
+    /// One sentence.
+    pub message: String,
+    /// What the researcher can do.
+    pub hint: String,
+}
+
+impl Reason {
+    /// A reason.
+    pub fn new(code: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into(), hint: hint.into() }
+    }
+
+    /// Why a result waits for checkers.
+    pub(crate) fn hold(code: &str) -> Self {
+        let (message, hint) = match code {
+            "review-required" => (
+                "Results of this project are released after checkers have looked at them.",
+                "Checkers see the request; you are told when it is decided.",
+            ),
+            "too-many-cells" => (
+                "The table has more cells than the policy releases without a checker.",
+                "Ask for fewer groups or columns.",
+            ),
+            "mean-with-sum" => (
+                "A sum and a mean of the same column reveal the exact number of people together.",
+                "Ask for one of them.",
+            ),
+            "argument-shape" => (
+                "An aggregate's argument is of a shape that a checker must look at.",
+                "Aggregate a column, or a CASE with plain columns and 0 in its branches.",
+            ),
+            _ => ("A checker must look at this result.", "Checkers see the request."),
+        };
+        Self::new(code, message, hint)
+    }
+}
+
+/// The answer to a query.
+#[derive(Clone, Debug, Serialize)]
+pub struct Answer {
+    status: Status,
+    request: Option<String>,
+    policy: Option<PolicyRef>,
+    datasets: Vec<DatasetRef>,
+    plan_digest: Option<String>,
+    columns: Vec<AnswerColumn>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows: Option<Vec<Vec<Json>>>,
+    cells: Vec<AnswerCell>,
+    reasons: Vec<Reason>,
+    /// The policy's marker, for text forms.
+    #[serde(skip)]
+    marker: String,
+}
+
+/// What an answer says whatever became of the query.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Heading {
+    pub(crate) request: Option<String>,
+    pub(crate) policy: Option<PolicyRef>,
+    pub(crate) marker: String,
+    pub(crate) datasets: Vec<DatasetRef>,
+    pub(crate) plan_digest: Option<String>,
+}
+
+impl Answer {
+    pub(crate) fn without_rows(status: Status, heading: Heading, reasons: Vec<Reason>) -> Self {
+        Self {
+            status,
+            request: heading.request,
+            policy: heading.policy,
+            datasets: heading.datasets,
+            plan_digest: heading.plan_digest,
+            columns: Vec::new(),
+            rows: None,
+            cells: Vec::new(),
+            reasons,
+            marker: heading.marker,
+        }
+    }
+
+    pub(crate) fn released(heading: Heading, cleared: &Cleared<Finished>) -> Self {
+        let table = &cleared.get().0;
+        let columns: Vec<AnswerColumn> = table
+            .columns()
+            .iter()
+            .map(|c| AnswerColumn { name: c.name.clone(), data_type: c.data_type.clone(), role: c.role })
+            .collect();
+        let cells = table.notes().iter().map(|note| AnswerCell {
+            row: note.row,
+            column: columns.get(note.column).map(|c| c.name.clone()).unwrap_or_default(),
+            state: note.state,
+            rule: note.rule,
+            secondary: false,
+        });
+        let cells = cells.collect();
+        let rows = table.rows().iter().map(|row| row.iter().map(json_of).collect()).collect();
+        let empty = Self::without_rows(Status::Released, heading, Vec::new());
+        Self { columns, rows: Some(rows), cells, ..empty }
+    }
+
+    /// An answer to what broke off before there was a request.
+    pub fn failed(code: &str, message: &str) -> Self {
+        let reason = Reason::new(code, message, "");
+        Self::without_rows(Status::Failed, Heading::default(), vec![reason])
+    }
+
+    /// What became of the query.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// The request's id, where the query was recorded.
+    pub fn request(&self) -> Option<&str> {
+        self.request.as_deref()
+    }
+
+    /// Why it was refused or is held.
+    pub fn reasons(&self) -> &[Reason] {
+        &self.reasons
+    }
+
+    /// The columns of a released table.
+    pub fn columns(&self) -> &[AnswerColumn] {
+        &self.columns
+    }
+
+    /// The rows of a released table; empty otherwise.
+    pub fn rows(&self) -> &[Vec<Json>] {
+        self.rows.as_deref().unwrap_or_default()
+    }
+
+    /// What became of the cells that are not simply values.
+    pub fn cells(&self) -> &[AnswerCell] {
+        &self.cells
+    }
+
+    /// The policy that was applied.
+    pub fn policy(&self) -> Option<&PolicyRef> {
+        self.policy.as_ref()
+    }
+
+    /// The dataset versions that were read.
+    pub fn datasets(&self) -> &[DatasetRef] {
+        &self.datasets
+    }
+
+    /// The answer as one JSON object.
+    pub fn to_json(&self) -> String {
+        match serde_json::to_string(self) {
+            Ok(text) => text,
+            // Maps with string keys, strings and numbers always serialise.
+            Err(_) => "{}".to_owned(),
+        }
+    }
+
+    /// A released table as text, cell by cell: suppressed cells are the policy's marker, NULL is empty,
+    /// merged labels are `(other)`. None where nothing is released.
+    pub fn text_rows(&self) -> Option<Vec<Vec<String>>> {
+        let rows = self.rows.as_ref()?;
+        let mut text: Vec<Vec<String>> =
+            rows.iter().map(|row| row.iter().map(text_of).collect()).collect();
+        for cell in &self.cells {
+            let column = self.columns.iter().position(|c| c.name == cell.column);
+            let place = text.get_mut(cell.row).zip(column).and_then(|(row, column)| row.get_mut(column));
+            if let Some(place) = place {
+                *place = match cell.state {
+                    "suppressed" => self.marker.clone(),
+                    "other" => "(other)".to_owned(),
+                    _ => String::new(),
+                };
+            }
+        }
+        Some(text)
+    }
+
+    /// A released table as CSV (RFC 4180, with a header).
+    pub fn to_csv(&self) -> Option<String> {
+        let rows = self.text_rows()?;
+        let mut csv = String::new();
+        let header: Vec<String> = self.columns.iter().map(|c| c.name.clone()).collect();
+        for row in std::iter::once(&header).chain(&rows) {
+            let fields: Vec<String> = row.iter().map(|f| quoted(f)).collect();
+            csv.push_str(&fields.join(","));
+            csv.push_str("\r\n");
+        }
+        Some(csv)
+    }
+}
+
+fn quoted(field: &str) -> String {
+    if field.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", field.replace('"', "\"\""))
+    } else {
+        field.to_owned()
+    }
+}
+
+fn json_of(value: &Value) -> Json {
+    match value {
+        Value::None => Json::Null,
+        Value::Bool(value) => json!(value),
+        Value::Int(value) => json!(value),
+        Value::Float(value) => json!(value),
+        // Sums and means are protected to far fewer digits than a float holds.
+        Value::Decimal(text) => text.parse::<f64>().map_or(Json::Null, |v| json!(v)),
+        Value::Text(text) => json!(text),
+    }
+}
+
+fn text_of(value: &Json) -> String {
+    match value {
+        Json::Null => String::new(),
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer() -> Answer {
+        let column = |name: &str, role| AnswerColumn { name: name.into(), data_type: "Utf8".into(), role };
+        let cell = |row, column: &str, state| AnswerCell { row, column: column.into(), state, rule: None, secondary: false };
+        let heading = Heading { marker: "*".into(), ..Heading::default() };
+        Answer {
+            columns: vec![column("sex, born", "key"), column("n", "count")],
+            rows: Some(vec![vec![json!("a \"b\""), json!(15)], vec![Json::Null, Json::Null], vec![Json::Null, json!(1.5)]]),
+            cells: vec![cell(1, "sex, born", "other"), cell(1, "n", "suppressed"), cell(2, "sex, born", "null")],
+            ..Answer::without_rows(Status::Released, heading, vec![])
+        }
+    }
+
+    #[test]
+    fn csv_is_quoted_and_marked() {
+        assert_eq!(answer().to_csv().unwrap(), "\"sex, born\",n\r\n\"a \"\"b\"\"\",15\r\n(other),*\r\n,1.5\r\n");
+    }
+
+    #[test]
+    fn an_answer_without_a_release_has_no_rows() {
+        for status in [Status::Held, Status::Refused, Status::Failed] {
+            let answer = Answer::without_rows(status, Heading::default(), vec![Reason::hold("review-required")]);
+            let json: Json = serde_json::from_str(&answer.to_json()).unwrap();
+            assert!(json.get("rows").is_none() && answer.to_csv().is_none() && answer.rows().is_empty());
+        }
+    }
+}

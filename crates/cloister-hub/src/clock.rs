@@ -1,0 +1,28 @@
+//! What time it is.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use std::time::SystemTime;
+
+/// Where the time comes from; tests bring their own.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock(fn() -> SystemTime);
+
+impl Clock {
+    /// The operating system's.
+    pub const SYSTEM: Self = Self(SystemTime::now);
+
+    /// Another one.
+    pub const fn of(now: fn() -> SystemTime) -> Self {
+        Self(now)
+    }
+
+    /// Now: RFC 3339, UTC, milliseconds.
+    pub fn timestamp(self) -> String {
+        DateTime::<Utc>::from((self.0)()).format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+    }
+
+    /// Today, in UTC.
+    pub fn today(self) -> NaiveDate {
+        DateTime::<Utc>::from((self.0)()).date_naive()
+    }
+}

@@ -1,0 +1,162 @@
+//! Dataset versions: listing them, and comparing the vault with their manifests.
+
+use crate::recover::names;
+use crate::{Hub, HubError};
+use cloister_audit::EventKind;
+use cloister_governance::FileEntry;
+use cloister_model::{Digest, Hasher, Name};
+use cloister_store::DatasetVersion;
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::path::Path;
+
+/// What is wrong with a file of the vault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileProblem {
+    /// It is not what was landed.
+    Changed,
+    /// It is not there.
+    Missing,
+    /// It should not be there.
+    Extra,
+    /// It cannot be read.
+    Unreadable,
+}
+
+impl FileProblem {
+    /// As shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Changed => "changed",
+            Self::Missing => "missing",
+            Self::Extra => "extra",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+/// A dataset version's files compared with its manifest.
+#[derive(Clone, Debug)]
+pub struct VerifiedDataset {
+    /// The dataset.
+    pub dataset: Name,
+    /// The version.
+    pub version: u32,
+    /// Files in the manifest.
+    pub files: usize,
+    /// What is wrong, by path inside the vault.
+    pub problems: Vec<(String, FileProblem)>,
+}
+
+impl Hub {
+    /// Every dataset version.
+    pub async fn datasets(&self) -> Result<Vec<DatasetVersion>, HubError> {
+        Ok(self.store.dataset_versions().await?)
+    }
+
+    /// One version, or the newest.
+    pub async fn dataset(&self, name: &Name, version: Option<u32>) -> Result<DatasetVersion, HubError> {
+        let found = self.store.dataset_version(name, version).await?;
+        found.ok_or_else(|| {
+            let version = version.map(|v| format!(" version {v}")).unwrap_or_default();
+            HubError::NotFound("dataset", format!("{name}{version}"))
+        })
+    }
+
+    /// Compares the vault with what was landed: every version, or those of one dataset.
+    pub async fn verify_datasets(
+        &self,
+        only: Option<&Name>,
+        actor: &Name,
+    ) -> Result<Vec<VerifiedDataset>, HubError> {
+        let mut verified = Vec::new();
+        if let Some(name) = only {
+            self.dataset(name, None).await?;
+        }
+        for version in self.store.dataset_versions().await? {
+            let manifest = &version.manifest;
+            if only.is_some_and(|name| *name != manifest.dataset) {
+                continue;
+            }
+            let result = self.verify_version(&version)?;
+            let subject = format!("{}/v{:05}", manifest.dataset, manifest.version);
+            let event = self
+                .event(actor.as_str(), EventKind::DatasetVerified, subject)
+                .with("files", result.files)
+                .with("problems", result.problems.len());
+            self.store.begin().await?.commit(vec![event]).await?;
+            verified.push(result);
+        }
+        if only.is_none() {
+            let known: BTreeSet<String> = verified.iter().map(|v| v.dataset.to_string()).collect();
+            let vault = names(&self.store.home().vault())?;
+            if let (Some(first), Some(extra)) =
+                (verified.first_mut(), vault.into_iter().find(|n| !known.contains(n)))
+            {
+                first.problems.push((extra, FileProblem::Extra));
+            }
+        }
+        Ok(verified)
+    }
+
+    fn verify_version(&self, version: &DatasetVersion) -> Result<VerifiedDataset, HubError> {
+        let manifest = &version.manifest;
+        let vault = self.store.home().vault();
+        let files: Vec<&FileEntry> = manifest.tables.iter().flat_map(|t| &t.files).collect();
+        let mut problems = Vec::new();
+        for file in &files {
+            if let Some(problem) = compare(&vault.join(&file.path), file) {
+                problems.push((file.path.clone(), problem));
+            }
+        }
+        let expected: BTreeSet<&str> = files.iter().map(|f| f.path.as_str()).collect();
+        let root = format!("{}/v{:05}", manifest.dataset, manifest.version);
+        for path in walk(&vault, &root)? {
+            if !expected.contains(path.as_str()) {
+                problems.push((path, FileProblem::Extra));
+            }
+        }
+        Ok(VerifiedDataset {
+            dataset: manifest.dataset.clone(),
+            version: manifest.version,
+            files: files.len(),
+            problems,
+        })
+    }
+}
+
+fn compare(path: &Path, entry: &FileEntry) -> Option<FileProblem> {
+    match hash(path) {
+        Ok(digest) if digest == entry.digest => None,
+        Ok(_) => Some(FileProblem::Changed),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Some(FileProblem::Missing),
+        Err(_) => Some(FileProblem::Unreadable),
+    }
+}
+
+fn hash(path: &Path) -> std::io::Result<Digest> {
+    let mut file = std::fs::File::open(path)?;
+    let mut hasher = Hasher::new();
+    let mut buffer = vec![0; 1 << 18];
+    loop {
+        let read = file.read(&mut buffer)?;
+        if read == 0 {
+            return Ok(hasher.finish());
+        }
+        hasher.update(buffer.get(..read).unwrap_or_default());
+    }
+}
+
+/// The files under a folder of the vault, as paths inside the vault.
+fn walk(vault: &Path, folder: &str) -> Result<Vec<String>, HubError> {
+    let mut files = Vec::new();
+    for name in names(&vault.join(folder))? {
+        let path = format!("{folder}/{name}");
+        if vault.join(&path).is_dir() {
+            files.extend(walk(vault, &path)?);
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(files)
+}

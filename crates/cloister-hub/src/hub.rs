@@ -1,0 +1,121 @@
+//! Setting a hub up, and opening it.
+
+use crate::{Clock, Config, HubError};
+use cloister_audit::{Event, EventKind};
+use cloister_disclosure::Policy;
+use cloister_model::Name;
+use cloister_query::Engine;
+use cloister_store::{Home, Store, write_new};
+use std::path::PathBuf;
+
+/// The disclosure policies that a new hub starts with.
+const POLICIES: &[(&str, &str)] =
+    &[("nhs-england", include_str!("../../../policies/disclosure/nhs-england.toml"))];
+
+/// A hub: every use case but landing.
+#[derive(Clone, Debug)]
+pub struct Hub {
+    pub(crate) store: Store,
+    pub(crate) config: Config,
+    pub(crate) clock: Clock,
+    pub(crate) engine: Engine,
+}
+
+/// What a new hub is made with.
+#[derive(Clone, Debug)]
+pub struct NewHub {
+    /// Where.
+    pub home: PathBuf,
+    /// Its name; it goes into every pseudonym and never changes.
+    pub name: Name,
+    /// Who sets it up.
+    pub actor: Name,
+}
+
+impl Hub {
+    /// Sets a hub up. The settings file is written last: where it is, the hub is whole.
+    pub async fn init(new: NewHub, clock: Clock) -> Result<Self, HubError> {
+        let home = Home::at(new.home);
+        let created = Event::new(clock.timestamp(), new.actor.as_str(), EventKind::HubCreated, new.name.as_str());
+        let store = Store::create(&home, &new.name, created).await?;
+        for (name, text) in POLICIES {
+            let path = home.disclosure_policies().join(format!("{name}.toml"));
+            std::fs::write(&path, text).map_err(HubError::file(&path))?;
+        }
+        let staged = home.staging().join("hub.toml");
+        let _ = std::fs::remove_file(&staged);
+        write_new(&staged, Config::new_text(&new.name).as_bytes())?;
+        cloister_store::publish(&staged, &home.config())?;
+        Self::assemble(store, clock)
+    }
+
+    /// Opens a hub, and clears away what a process that died left behind.
+    pub async fn open(home: PathBuf) -> Result<Self, HubError> {
+        Self::open_at(home, Clock::SYSTEM).await
+    }
+
+    /// Opens a hub with a clock of the caller's.
+    pub async fn open_at(home: PathBuf, clock: Clock) -> Result<Self, HubError> {
+        let hub = Self::assemble(Store::open(&Home::at(home)).await?, clock)?;
+        hub.recover().await?;
+        Ok(hub)
+    }
+
+    fn assemble(store: Store, clock: Clock) -> Result<Self, HubError> {
+        let config = Config::read(store.home())?;
+        if config.name != *store.hub() {
+            return Err(HubError::Config("the name differs from the hub's".to_owned()));
+        }
+        let engine = Engine::new(store.home().vault(), config.query.limits());
+        Ok(Self { store, config, clock, engine })
+    }
+
+    /// The home and its metadata.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// An event that happens now.
+    pub fn event(&self, actor: &str, kind: EventKind, subject: impl Into<String>) -> Event {
+        Event::new(self.clock.timestamp(), actor, kind, subject)
+    }
+
+    /// A disclosure policy of this hub.
+    pub fn policy(&self, name: &Name) -> Result<Policy, HubError> {
+        let path = self.store.home().disclosure_policies().join(format!("{name}.toml"));
+        let wrong = |text: String| HubError::Policy(name.clone(), text);
+        let text = std::fs::read_to_string(&path).map_err(|e| match e.kind() {
+            std::io::ErrorKind::NotFound => wrong("there is none".to_owned()),
+            _ => wrong(e.to_string()),
+        })?;
+        let policy = Policy::parse(&text).map_err(|e| wrong(e.to_string()))?;
+        if policy.name() != name {
+            return Err(wrong(format!("the file is of `{}`", policy.name())));
+        }
+        Ok(policy)
+    }
+
+    /// Ends all use of the database.
+    pub async fn close(self) {
+        self.store.close().await;
+    }
+}
+
+/// A fresh id, such as `req_3kq…`: 100 random bits.
+pub(crate) fn fresh_id(prefix: &str) -> Result<String, HubError> {
+    const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+    let mut bytes = [0u8; 20];
+    getrandom::fill(&mut bytes).map_err(|e| HubError::Internal(e.to_string()))?;
+    let digits = bytes.iter().filter_map(|b| DIGITS.get(usize::from(b & 31))).map(|d| char::from(*d));
+    Ok(format!("{prefix}_{}", digits.collect::<String>()))
+}

@@ -1,0 +1,64 @@
+//! Requests: what became of queries, and fetching what was released.
+
+use crate::{Hub, HubError, PackageFile, package};
+use cloister_audit::EventKind;
+use cloister_governance::Project;
+use cloister_model::{Name, Role};
+use cloister_store::{Request, RequestState};
+
+impl Hub {
+    /// The requests that a person may see, oldest first: their own, and where they check or administer
+    /// a project, its.
+    pub async fn requests(&self, user: &Name) -> Result<Vec<Request>, HubError> {
+        let overseen = self.overseen(user).await?;
+        let requests = self.store.requests().await?.into_iter();
+        Ok(requests.filter(|r| r.user == user.as_str() || overseen.contains(&r.project)).collect())
+    }
+
+    /// One request. One that the person may not see does not exist for them.
+    pub async fn request(&self, id: &str, user: &Name) -> Result<Request, HubError> {
+        let not_found = || HubError::NotFound("request", id.to_owned());
+        let request = self.store.request(id).await?.ok_or_else(not_found)?;
+        if request.user == user.as_str() || self.overseen(user).await?.contains(&request.project) {
+            Ok(request)
+        } else {
+            Err(not_found())
+        }
+    }
+
+    /// A file of a released request's package, for the person who asked. Fetching is recorded.
+    pub async fn fetch(&self, id: &str, user: &Name, file: PackageFile) -> Result<Vec<u8>, HubError> {
+        let request = self.request(id, user).await?;
+        if request.user != user.as_str() {
+            return Err(HubError::NotFound("request of yours", id.to_owned()));
+        }
+        let digest = match (request.state, self.store.release(id).await?) {
+            (RequestState::Released, Some(digest)) => digest,
+            (state, _) => return Err(HubError::NotReleased(id.to_owned(), state.as_str())),
+        };
+        let folder = self.store.home().releases().join(id);
+        let bytes = package::read(&folder, digest, file)
+            .ok_or_else(|| HubError::ReleaseChanged(id.to_owned()))?;
+        let event = self
+            .event(user.as_str(), EventKind::ReleaseFetched, id)
+            .with("project", request.project.as_str())
+            .with("file", file.name());
+        self.store.begin().await?.commit(vec![event]).await?;
+        Ok(bytes)
+    }
+
+    /// The projects that a person checks or administers.
+    async fn overseen(&self, user: &Name) -> Result<Vec<String>, HubError> {
+        let mut projects = Vec::new();
+        for stored in self.store.projects().await? {
+            let project = Project::parse(&stored.text)?;
+            let oversees = project.members.iter().any(|m| {
+                m.user == *user && m.roles.iter().any(|r| matches!(r, Role::Checker | Role::Administrator))
+            });
+            if oversees {
+                projects.push(stored.name);
+            }
+        }
+        Ok(projects)
+    }
+}

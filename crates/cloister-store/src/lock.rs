@@ -1,0 +1,54 @@
+//! Locks between processes. The operating system frees them when a process dies.
+
+use crate::StoreError;
+use std::fs::{File, TryLockError};
+use std::path::Path;
+
+/// A lock that is held until this is dropped.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock at a path, or says that another process has it.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] with `busy` as its text.
+    pub fn take(path: &Path, busy: &'static str) -> Result<Self, StoreError> {
+        let file = open(path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(StoreError::Busy(busy)),
+            Err(TryLockError::Error(e)) => Err(StoreError::file(path)(e)),
+        }
+    }
+
+    /// Takes the lock at a path, waiting for whoever has it; only for what is held for a moment.
+    pub(crate) fn wait(path: &Path) -> Result<Self, StoreError> {
+        let file = open(path)?;
+        file.lock().map_err(StoreError::file(path))?;
+        Ok(Self { _file: file })
+    }
+}
+
+fn open(path: &Path) -> Result<File, StoreError> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(false);
+    options.open(path).map_err(StoreError::file(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_holder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.lock");
+        let held = Lock::take(&path, "busy").unwrap();
+        assert_eq!(Lock::take(&path, "busy").unwrap_err().to_string(), "busy");
+        drop(held);
+        assert!(Lock::take(&path, "busy").is_ok());
+    }
+}

@@ -1,0 +1,196 @@
+//! Queries and what became of them.
+
+use crate::{Store, StoreError, Transaction};
+use cloister_model::Digest;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+/// Where a query stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestState {
+    /// It is being planned or run.
+    Running,
+    /// It may not run.
+    Refused,
+    /// It broke off.
+    Failed,
+    /// Its process died.
+    Interrupted,
+    /// Its result waits for checkers.
+    Held,
+    /// Its result is released.
+    Released,
+}
+
+impl RequestState {
+    /// Every state.
+    pub const ALL: [Self; 6] =
+        [Self::Running, Self::Refused, Self::Failed, Self::Interrupted, Self::Held, Self::Released];
+
+    /// As stored and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+            Self::Held => "held",
+            Self::Released => "released",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.as_str() == text)
+    }
+}
+
+/// A query as it is recorded.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Its id, `req_…`.
+    pub id: String,
+    /// The project.
+    pub project: String,
+    /// Who asked.
+    pub user: String,
+    /// The SQL.
+    pub sql: String,
+    /// Where it stands.
+    pub state: RequestState,
+    /// The disclosure policy's name.
+    pub policy_name: String,
+    /// The digest of the policy's text.
+    pub policy_digest: String,
+    /// The dataset versions: JSON.
+    pub datasets: String,
+    /// The digest of the plan, once there is one.
+    pub plan_digest: Option<String>,
+    /// Why it was refused or is held: JSON.
+    pub reasons: String,
+    /// When it was submitted: RFC 3339, UTC, milliseconds.
+    pub submitted_at: String,
+    /// When it reached its state.
+    pub settled_at: Option<String>,
+}
+
+/// What becomes of a running query.
+#[derive(Clone, Debug)]
+pub struct Outcome<'a> {
+    /// The query.
+    pub request: &'a str,
+    /// Its new state.
+    pub state: RequestState,
+    /// The digest of its plan.
+    pub plan_digest: Option<Digest>,
+    /// Why: JSON.
+    pub reasons: &'a str,
+    /// When.
+    pub at: &'a str,
+}
+
+const COLUMNS: &str = "id, project, user, sql, state, policy_name, policy_digest, datasets, plan_digest, reasons,
+     submitted_at, settled_at";
+
+impl Store {
+    /// Every query, oldest first.
+    pub async fn requests(&self) -> Result<Vec<Request>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM request ORDER BY number");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// One query.
+    pub async fn request(&self, id: &str) -> Result<Option<Request>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM request WHERE id = ?");
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(&self.pool).await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// The ids of the queries in a state.
+    pub async fn request_ids(&self, state: RequestState) -> Result<Vec<String>, StoreError> {
+        let rows = sqlx::query("SELECT id FROM request WHERE state = ? ORDER BY number")
+            .bind(state.as_str())
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(|r| Ok(r.try_get("id")?)).collect()
+    }
+
+    /// The digest of a release's package.
+    pub async fn release(&self, request: &str) -> Result<Option<Digest>, StoreError> {
+        let row = sqlx::query("SELECT digest FROM release WHERE request = ?")
+            .bind(request)
+            .fetch_optional(&self.pool)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let digest: String = row.try_get("digest")?;
+        digest.parse().map(Some).map_err(|_| StoreError::Stored("digest"))
+    }
+}
+
+fn read(row: &SqliteRow) -> Result<Request, StoreError> {
+    let state: String = row.try_get("state")?;
+    Ok(Request {
+        id: row.try_get("id")?,
+        project: row.try_get("project")?,
+        user: row.try_get("user")?,
+        sql: row.try_get("sql")?,
+        state: RequestState::parse(&state).ok_or(StoreError::Stored("request state"))?,
+        policy_name: row.try_get("policy_name")?,
+        policy_digest: row.try_get("policy_digest")?,
+        datasets: row.try_get("datasets")?,
+        plan_digest: row.try_get("plan_digest")?,
+        reasons: row.try_get("reasons")?,
+        submitted_at: row.try_get("submitted_at")?,
+        settled_at: row.try_get("settled_at")?,
+    })
+}
+
+impl Transaction {
+    /// Records a query.
+    pub async fn add_request(&mut self, request: &Request) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO request (id, project, user, sql, state, policy_name, policy_digest, datasets, reasons, submitted_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(&request.id)
+        .bind(&request.project)
+        .bind(&request.user)
+        .bind(&request.sql)
+        .bind(request.state.as_str())
+        .bind(&request.policy_name)
+        .bind(&request.policy_digest)
+        .bind(&request.datasets)
+        .bind(&request.reasons)
+        .bind(&request.submitted_at)
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    /// Settles a running query; false where it is not running any more.
+    pub async fn settle(&mut self, outcome: &Outcome<'_>) -> Result<bool, StoreError> {
+        let done = sqlx::query(
+            "UPDATE request SET state = ?, plan_digest = ?, reasons = ?, settled_at = ?
+             WHERE id = ? AND state = 'running'",
+        )
+        .bind(outcome.state.as_str())
+        .bind(outcome.plan_digest.map(|d| d.to_string()))
+        .bind(outcome.reasons)
+        .bind(outcome.at)
+        .bind(outcome.request)
+        .execute(self.connection())
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Records that a query's result is released as the package with this digest.
+    pub async fn add_release(&mut self, request: &str, digest: Digest, at: &str) -> Result<(), StoreError> {
+        sqlx::query("INSERT INTO release (request, digest, made_at) VALUES (?, ?, ?)")
+            .bind(request)
+            .bind(digest.to_string())
+            .bind(at)
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+}
