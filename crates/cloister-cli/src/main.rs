@@ -24,10 +24,8 @@ fn main() -> ExitCode {
             return if e.use_stderr() { ExitCode::from(exit::FAILED) } else { ExitCode::SUCCESS };
         }
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .thread_stack_size(STACK_BYTES)
-        .build();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build();
     match runtime {
         // On a worker's thread, which has the large stack.
         Ok(runtime) => match runtime.block_on(async { tokio::spawn(run(cli)).await }) {

@@ -40,7 +40,8 @@ fn style() -> ProgressStyle {
 impl Progress for Bars {
     fn table(&self, name: &str, bytes: u64) {
         self.rows.store(0, Ordering::Relaxed);
-        let bar = if self.terminal { ProgressBar::new(bytes).with_style(style()) } else { ProgressBar::hidden() };
+        let bar =
+            if self.terminal { ProgressBar::new(bytes).with_style(style()) } else { ProgressBar::hidden() };
         bar.set_prefix(name.to_owned());
         if !self.terminal {
             eprintln!("  {name}: reading {}", HumanBytes(bytes));

@@ -242,8 +242,7 @@ impl Answer {
     /// merged labels are `(other)`. None where nothing is released.
     pub fn text_rows(&self) -> Option<Vec<Vec<String>>> {
         let rows = self.rows.as_ref()?;
-        let mut text: Vec<Vec<String>> =
-            rows.iter().map(|row| row.iter().map(text_of).collect()).collect();
+        let mut text: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(text_of).collect()).collect();
         for cell in &self.cells {
             let column = self.columns.iter().position(|c| c.name == cell.column);
             let place = text.get_mut(cell.row).zip(column).and_then(|(row, column)| row.get_mut(column));
@@ -306,25 +305,43 @@ mod tests {
 
     fn answer() -> Answer {
         let column = |name: &str, role| AnswerColumn { name: name.into(), data_type: "Utf8".into(), role };
-        let cell = |row, column: &str, state| AnswerCell { row, column: column.into(), state, rule: None, secondary: false };
+        let cell = |row, column: &str, state| AnswerCell {
+            row,
+            column: column.into(),
+            state,
+            rule: None,
+            secondary: false,
+        };
         let heading = Heading { marker: "*".into(), ..Heading::default() };
         Answer {
             columns: vec![column("sex, born", "key"), column("n", "count")],
-            rows: Some(vec![vec![json!("a \"b\""), json!(15)], vec![Json::Null, Json::Null], vec![Json::Null, json!(1.5)]]),
-            cells: vec![cell(1, "sex, born", "other"), cell(1, "n", "suppressed"), cell(2, "sex, born", "null")],
+            rows: Some(vec![
+                vec![json!("a \"b\""), json!(15)],
+                vec![Json::Null, Json::Null],
+                vec![Json::Null, json!(1.5)],
+            ]),
+            cells: vec![
+                cell(1, "sex, born", "other"),
+                cell(1, "n", "suppressed"),
+                cell(2, "sex, born", "null"),
+            ],
             ..Answer::without_rows(Status::Released, heading, vec![])
         }
     }
 
     #[test]
     fn csv_is_quoted_and_marked() {
-        assert_eq!(answer().to_csv().unwrap(), "\"sex, born\",n\r\n\"a \"\"b\"\"\",15\r\n(other),*\r\n,1.5\r\n");
+        assert_eq!(
+            answer().to_csv().unwrap(),
+            "\"sex, born\",n\r\n\"a \"\"b\"\"\",15\r\n(other),*\r\n,1.5\r\n"
+        );
     }
 
     #[test]
     fn an_answer_without_a_release_has_no_rows() {
         for status in [Status::Held, Status::Refused, Status::Failed] {
-            let answer = Answer::without_rows(status, Heading::default(), vec![Reason::hold("review-required")]);
+            let answer =
+                Answer::without_rows(status, Heading::default(), vec![Reason::hold("review-required")]);
             let json: Json = serde_json::from_str(&answer.to_json()).unwrap();
             assert!(json.get("rows").is_none() && answer.to_csv().is_none() && answer.rows().is_empty());
         }

@@ -13,10 +13,7 @@ impl Hub {
     /// Every event, oldest first, with its number.
     pub async fn audit_events(&self) -> Result<Vec<(u64, Event)>, HubError> {
         let events = self.audit_records().await?;
-        events
-            .iter()
-            .map(|r| Ok((r.seq(), r.event().map_err(StoreError::from)?)))
-            .collect()
+        events.iter().map(|r| Ok((r.seq(), r.event().map_err(StoreError::from)?))).collect()
     }
 
     /// The log as text that can be verified elsewhere: a line for each record, then one for each checkpoint.

@@ -36,7 +36,8 @@ impl Hub {
     /// Sets a hub up. The settings file is written last: where it is, the hub is whole.
     pub async fn init(new: NewHub, clock: Clock) -> Result<Self, HubError> {
         let home = Home::at(new.home);
-        let created = Event::new(clock.timestamp(), new.actor.as_str(), EventKind::HubCreated, new.name.as_str());
+        let created =
+            Event::new(clock.timestamp(), new.actor.as_str(), EventKind::HubCreated, new.name.as_str());
         let store = Store::create(&home, &new.name, created).await?;
         for (name, text) in POLICIES {
             let path = home.disclosure_policies().join(format!("{name}.toml"));

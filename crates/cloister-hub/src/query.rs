@@ -65,7 +65,11 @@ impl Hub {
         use cloister_governance::project::NotNow;
         let turned_away = |e: NotNow| {
             let text = e.to_string();
-            let message = format!("{}{}.", text.get(..1).unwrap_or_default().to_uppercase(), text.get(1..).unwrap_or_default());
+            let message = format!(
+                "{}{}.",
+                text.get(..1).unwrap_or_default().to_uppercase(),
+                text.get(1..).unwrap_or_default()
+            );
             Reason::new(e.code(), message, "Ask the hub's administrators.")
         };
         let Some(stored) = self.store.project(name).await? else {
@@ -170,20 +174,22 @@ impl Hub {
 
 impl Run<'_> {
     fn event(&self, kind: EventKind) -> Event {
-        let event = self
-            .hub
-            .event(&self.user, kind, self.id.as_str())
-            .with("project", self.project.as_str());
+        let event = self.hub.event(&self.user, kind, self.id.as_str()).with("project", self.project.as_str());
         match self.plan_digest {
             Some(digest) => event.with("plan", digest.to_string()),
             None => event,
         }
     }
 
-    async fn settle(&self, state: RequestState, reasons: &str, event: Event, release: Option<Digest>) -> Result<(), HubError> {
+    async fn settle(
+        &self,
+        state: RequestState,
+        reasons: &str,
+        event: Event,
+        release: Option<Digest>,
+    ) -> Result<(), HubError> {
         let at = event.at.clone();
-        let outcome =
-            Outcome { request: &self.id, state, plan_digest: self.plan_digest, reasons, at: &at };
+        let outcome = Outcome { request: &self.id, state, plan_digest: self.plan_digest, reasons, at: &at };
         let mut tx = self.hub.store.begin().await?;
         if !tx.settle(&outcome).await? {
             return Err(HubError::Internal("the query was settled by another process".to_owned()));
@@ -210,7 +216,8 @@ impl Run<'_> {
     /// Keeps the result, sealed, for checkers.
     async fn hold(self, result: &Finished, codes: &[String]) -> Result<Answer, HubError> {
         let home = self.hub.store.home();
-        let table = result.0.to_arrow_stream().map_err(|_| HubError::Internal(QueryError::FAILED.to_owned()))?;
+        let table =
+            result.0.to_arrow_stream().map_err(|_| HubError::Internal(QueryError::FAILED.to_owned()))?;
         let sealed = self.hub.store.keys().seal(&format!("held|{}", self.id), &table)?;
         let name = format!("{}.sealed", self.id);
         cloister_store::write_new(&home.staging().join(&name), &sealed)?;

@@ -37,8 +37,8 @@ impl Hub {
             (state, _) => return Err(HubError::NotReleased(id.to_owned(), state.as_str())),
         };
         let folder = self.store.home().releases().join(id);
-        let bytes = package::read(&folder, digest, file)
-            .ok_or_else(|| HubError::ReleaseChanged(id.to_owned()))?;
+        let bytes =
+            package::read(&folder, digest, file).ok_or_else(|| HubError::ReleaseChanged(id.to_owned()))?;
         let event = self
             .event(user.as_str(), EventKind::ReleaseFetched, id)
             .with("project", request.project.as_str())

@@ -64,11 +64,12 @@ impl Store {
 
     /// The records from `after` on, at most a page of them.
     pub async fn audit_page(&self, after: u64) -> Result<Vec<Record>, StoreError> {
-        let rows = sqlx::query("SELECT seq, event, leaf FROM audit_record WHERE seq > ? ORDER BY seq LIMIT ?")
-            .bind(i64::try_from(after).map_err(|_| StoreError::Stored("seq"))?)
-            .bind(PAGE)
-            .fetch_all(&self.pool)
-            .await?;
+        let rows =
+            sqlx::query("SELECT seq, event, leaf FROM audit_record WHERE seq > ? ORDER BY seq LIMIT ?")
+                .bind(i64::try_from(after).map_err(|_| StoreError::Stored("seq"))?)
+                .bind(PAGE)
+                .fetch_all(&self.pool)
+                .await?;
         let record = |row: sqlx::sqlite::SqliteRow| -> Result<Record, StoreError> {
             let seq: i64 = row.try_get("seq")?;
             let seq = u64::try_from(seq).map_err(|_| AuditError::RecordForm)?;
@@ -81,7 +82,8 @@ impl Store {
 
     /// Every checkpoint in the database.
     pub async fn checkpoints(&self) -> Result<Vec<Checkpoint>, StoreError> {
-        let rows = sqlx::query("SELECT line FROM audit_checkpoint ORDER BY size").fetch_all(&self.pool).await?;
+        let rows =
+            sqlx::query("SELECT line FROM audit_checkpoint ORDER BY size").fetch_all(&self.pool).await?;
         rows.iter()
             .map(|row| {
                 let line: &str = row.try_get("line")?;

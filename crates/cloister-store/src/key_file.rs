@@ -10,7 +10,8 @@ use zeroize::Zeroizing;
 /// Makes a key of the operating system's randomness. Fails where the file exists.
 pub fn create_key(path: &Path) -> Result<(), StoreError> {
     let mut key = Zeroizing::new([0u8; 32]);
-    getrandom::fill(key.as_mut()).map_err(|e| StoreError::file(path)(std::io::Error::other(e.to_string())))?;
+    getrandom::fill(key.as_mut())
+        .map_err(|e| StoreError::file(path)(std::io::Error::other(e.to_string())))?;
     let mut text = Zeroizing::new(String::with_capacity(65));
     for byte in key.iter() {
         // Writing to a String cannot fail.

@@ -69,7 +69,12 @@ impl Transaction {
     }
 
     /// Moves a project from one state to another; false where it is not in the first.
-    pub async fn move_project(&mut self, name: &str, from: ProjectState, to: ProjectState) -> Result<bool, StoreError> {
+    pub async fn move_project(
+        &mut self,
+        name: &str,
+        from: ProjectState,
+        to: ProjectState,
+    ) -> Result<bool, StoreError> {
         let done = sqlx::query("UPDATE project SET state = ? WHERE name = ? AND state = ?")
             .bind(to.as_str())
             .bind(name)

@@ -88,7 +88,8 @@ pub struct Outcome<'a> {
     pub at: &'a str,
 }
 
-const COLUMNS: &str = "id, project, user, sql, state, policy_name, policy_digest, datasets, plan_digest, reasons,
+const COLUMNS: &str =
+    "id, project, user, sql, state, policy_name, policy_digest, datasets, plan_digest, reasons,
      submitted_at, settled_at";
 
 impl Store {

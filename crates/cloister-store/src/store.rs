@@ -8,7 +8,9 @@ use crate::{Home, KeyWrap, StoreError, VaultKey, schema};
 use cloister_audit::{AuditSigner, Event, Frontier};
 use cloister_model::Name;
 use sqlx::Row;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,7 +38,8 @@ impl Store {
             return Err(StoreError::HubExists(home.path().to_owned()));
         }
         make_folder(home.path())?;
-        let holds_files = std::fs::read_dir(home.path()).map_err(StoreError::file(home.path()))?.next().is_some();
+        let holds_files =
+            std::fs::read_dir(home.path()).map_err(StoreError::file(home.path()))?.next().is_some();
         if holds_files && !home.key("audit").exists() && !home.path().join("keys").exists() {
             return Err(StoreError::File {
                 path: home.path().to_owned(),
@@ -44,7 +47,11 @@ impl Store {
             });
         }
         // What an earlier attempt left is no hub.
-        for leftover in [home.database(), home.database().with_extension("db-wal"), home.database().with_extension("db-shm")] {
+        for leftover in [
+            home.database(),
+            home.database().with_extension("db-wal"),
+            home.database().with_extension("db-shm"),
+        ] {
             remove_if_there(&leftover)?;
         }
         for folder in home.folders() {
@@ -83,7 +90,8 @@ impl Store {
         if !home.config().exists() || !home.database().exists() {
             return Err(StoreError::NoHub(home.path().to_owned()));
         }
-        let mut store = Self::connect(home, "unknown".parse().map_err(|_| StoreError::Stored("hub"))?, false).await?;
+        let mut store =
+            Self::connect(home, "unknown".parse().map_err(|_| StoreError::Stored("hub"))?, false).await?;
         let row = sqlx::query("SELECT name, schema_version FROM hub").fetch_one(&store.pool).await?;
         let found: i64 = row.try_get("schema_version")?;
         if found != schema::VERSION {
@@ -131,7 +139,10 @@ impl Store {
 
     /// The lock that a landing holds.
     pub fn landing_lock(&self) -> Result<Lock, StoreError> {
-        Lock::take(&self.home.staging().join("landing.lock"), "another landing is under way; wait for it to end")
+        Lock::take(
+            &self.home.staging().join("landing.lock"),
+            "another landing is under way; wait for it to end",
+        )
     }
 
     /// The lock that a query holds while it runs.

@@ -126,12 +126,7 @@ impl Table {
     }
 }
 
-fn open(
-    folder: &Path,
-    stem: &str,
-    header: &str,
-    part: Option<u32>,
-) -> Result<(String, BufWriter<File>)> {
+fn open(folder: &Path, stem: &str, header: &str, part: Option<u32>) -> Result<(String, BufWriter<File>)> {
     let name = match part {
         Some(part) => format!("{stem}-{part:02}.csv"),
         None => format!("{stem}.csv"),

@@ -40,7 +40,9 @@ async fn show(hub: &Hub) -> Result<(), HubError> {
         let details: Vec<String> = event
             .details
             .iter()
-            .map(|(key, value)| format!("{key}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+            .map(|(key, value)| {
+                format!("{key}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+            })
             .collect();
         out.add_row(vec![
             seq.to_string(),

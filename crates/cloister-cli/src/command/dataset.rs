@@ -48,7 +48,8 @@ pub(crate) fn print_report(report: &Report) {
     println!("{} version {} ({})", report.dataset, report.version, report.digest);
     let mut out = table(&["table", "read", "landed", "rejected", "why"]);
     for t in &report.rejects.tables {
-        let codes: Vec<String> = t.codes.iter().map(|(code, n)| format!("{code} {}", thousands(*n))).collect();
+        let codes: Vec<String> =
+            t.codes.iter().map(|(code, n)| format!("{code} {}", thousands(*n))).collect();
         out.add_row(vec![
             comfy_table::Cell::new(&t.table),
             right(thousands(t.read)),

@@ -32,10 +32,16 @@ pub(crate) async fn run(home: PathBuf, args: ProjectArgs) -> ExitCode {
 }
 
 async fn create(hub: &Hub, path: &Path, user: &Name) -> Result<(), HubError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| HubError::File { path: path.to_owned(), source })?;
+    let text =
+        std::fs::read_to_string(path).map_err(|source| HubError::File { path: path.to_owned(), source })?;
     let project = hub.create_project(&text, user).await?;
-    println!("project `{}`: {} members, {} to {}", project.name, project.members.len(), project.starts, project.ends);
+    println!(
+        "project `{}`: {} members, {} to {}",
+        project.name,
+        project.members.len(),
+        project.starts,
+        project.ends
+    );
     Ok(())
 }
 

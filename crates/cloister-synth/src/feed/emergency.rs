@@ -9,8 +9,14 @@ use std::io::Result;
 pub(super) const HEADER: &str = "nhs_number,attendance_id,site_code,postcode,arrived_at,arrival_mode,acuity,\
 chief_complaint,minutes_in_department,discharge_destination";
 
-const COMPLAINTS: &[(&str, f64)] =
-    &[("29857009", 3.0), ("21522001", 3.0), ("267036007", 2.0), ("417163006", 4.0), ("74732009", 1.0), ("386661006", 2.0)];
+const COMPLAINTS: &[(&str, f64)] = &[
+    ("29857009", 3.0),
+    ("21522001", 3.0),
+    ("267036007", 2.0),
+    ("417163006", 4.0),
+    ("74732009", 1.0),
+    ("386661006", 2.0),
+];
 const DESTINATIONS: &[(&str, f64)] = &[("306689006", 7.0), ("306706006", 2.5), ("1066331000000109", 0.5)];
 
 fn weighted<'a>(from: &[(&'a str, f64)], draw: &mut Draw) -> &'a str {
@@ -24,7 +30,10 @@ impl Feeds {
         for attendance in 0..draw.count(0.5 * self.scale * person.need().sqrt() * deprivation) {
             let (errors, table) = (self.errors, &mut self.attendances);
             nhs_number(table, "nhs_number", person, &errors, draw);
-            table.field(format_args!("E{:07}{attendance:02}", person.index)).field("RN1AE").field(&person.postcode);
+            table
+                .field(format_args!("E{:07}{attendance:02}", person.index))
+                .field("RN1AE")
+                .field(&person.postcode);
             let (hour, minute) = (draw.below(24), draw.below(60));
             let day = person.day(draw);
             if draw.chance(errors.day_month_swapped) {
@@ -33,7 +42,13 @@ impl Feeds {
             } else {
                 table.field(format_args!("{day}T{hour:02}:{minute:02}:00"));
             }
-            code(table, "arrival_mode", if draw.chance(0.3) { "ambulance" } else { "own-transport" }, &errors, draw);
+            code(
+                table,
+                "arrival_mode",
+                if draw.chance(0.3) { "ambulance" } else { "own-transport" },
+                &errors,
+                draw,
+            );
             let acuity = 1 + draw.weighted(&[0.02, 0.2, 0.5, 0.23, 0.05]);
             table.field(acuity).field(weighted(COMPLAINTS, draw));
             if draw.chance(errors.out_of_range) {

@@ -11,7 +11,8 @@ use std::io::Result;
 
 pub(super) const REGISTRATIONS: &str = "nhs_number,patient_id,surname,forename,date_of_birth,sex,ethnic_group,\
 postcode,imd_decile,practice_code,registered_on";
-pub(super) const JOURNAL: &str = "nhs_number,patient_id,event_date,event_type,snomed_code,value,clinician_id,practice_code";
+pub(super) const JOURNAL: &str =
+    "nhs_number,patient_id,event_date,event_type,snomed_code,value,clinician_id,practice_code";
 
 /// Why people see their practice: SNOMED CT codes, and how often.
 const CONSULTATIONS: &[(&str, f64)] =

@@ -24,9 +24,13 @@ impl Feeds {
         for sample in 0..draw.count(2.6 * self.scale * person.need().min(5.0)) {
             let (errors, table) = (self.errors, &mut self.results);
             let test = draw.pick(TESTS).copied();
-            let (test, unit, mean, deviation, condition, shift) = test.unwrap_or(("hba1c", "", 37.0, 4.0, 0, 0.0));
+            let (test, unit, mean, deviation, condition, shift) =
+                test.unwrap_or(("hba1c", "", 37.0, 4.0, 0, 0.0));
             nhs_number(table, "nhs_number", person, &errors, draw);
-            table.field(format_args!("L{:07}{sample:03}", person.index)).field("RN1LAB").field(person.day(draw));
+            table
+                .field(format_args!("L{:07}{sample:03}", person.index))
+                .field("RN1LAB")
+                .field(person.day(draw));
             code(table, "test", test, &errors, draw);
             if draw.chance(errors.out_of_range) {
                 table.wrong(Wrong { column: "value", kind: "out-of-range", reject: true });

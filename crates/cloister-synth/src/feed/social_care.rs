@@ -26,7 +26,8 @@ impl Feeds {
         let weights: Vec<f64> = SERVICES.iter().map(|(_, weight, _)| *weight).collect();
         for _ in 0..draw.count((mean * self.scale).min(6.0)) {
             let (errors, table) = (self.errors, &mut self.services);
-            let (service, _, cost) = SERVICES.get(draw.weighted(&weights)).copied().unwrap_or(("day-support", 0.0, 140.0));
+            let (service, _, cost) =
+                SERVICES.get(draw.weighted(&weights)).copied().unwrap_or(("day-support", 0.0, 140.0));
             nhs_number(table, "nhs_number", person, &errors, draw);
             table.field(format_args!("SC{:06}", person.index)).field("NMC").field(&person.postcode);
             let kind = if draw.chance(0.7) { "service" } else { "assessment" };

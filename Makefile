@@ -1,0 +1,25 @@
+# Two commands for newcomers: `make demo` and `make test`.
+.PHONY: demo test bench lint clean
+
+# One selection of packages for every command, so that nothing is built twice with other features.
+BUILD = cargo build --locked --workspace --bins
+
+demo:
+	$(BUILD)
+	$${CARGO_TARGET_DIR:-target}/debug/cloister demo
+
+test:
+	$(BUILD)
+	cargo test --locked --workspace
+
+lint:
+	cargo fmt --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo run --locked -q -p xtask -- check
+
+bench:
+	sh tests/bench/run.sh
+
+clean:
+	cargo clean
+	rm -rf cloister-hub

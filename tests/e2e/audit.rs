@@ -1,0 +1,109 @@
+//! The log finds what was done to it.
+
+use crate::query::GRANTS;
+use cloister_synth::ErrorRates;
+use cloister_tests::{Hub, project};
+
+#[test]
+fn everything_is_in_the_log_and_the_log_is_whole() {
+    let hub = Hub::of_region(150, ErrorRates::NONE);
+    hub.create(&project("p", "automatic", GRANTS)).expect(0);
+    hub.create(&project("reviewed", "two", GRANTS)).expect(0);
+    hub.query("SELECT count(*) AS n FROM person").expect(0);
+    hub.query("SELECT * FROM person").expect(2);
+    hub.query_in("reviewed", "researcher", "SELECT count(*) AS n FROM person").expect(3);
+    let shown = hub.run(&["audit", "show"]).expect(0).out;
+    for kind in [
+        "hub-created",
+        "dataset-landed",
+        "project-created",
+        "query-submitted",
+        "release-made",
+        "query-refused",
+        "query-held",
+    ] {
+        assert!(shown.contains(kind), "{kind}: {shown}");
+    }
+    assert!(hub.run(&["audit", "verify"]).expect(0).out.contains("whole"));
+    let export = hub.run(&["audit", "export"]).expect(0).out;
+    assert!(export.lines().count() > 20);
+}
+
+/// Runs SQL on the database as somebody would who has the file.
+fn tamper(hub: &Hub, sql: &str) {
+    let path = hub.home().join("cloister.db");
+    let done = std::process::Command::new("python3")
+        .args([
+            "-c",
+            "import sqlite3,sys\nc=sqlite3.connect(sys.argv[1])\nc.executescript(sys.argv[2])\nc.commit()",
+        ])
+        .arg(path)
+        .arg(sql)
+        .output()
+        .expect("python3 is needed to change the database behind the hub's back");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+const UNLOCK: &str = "DROP TRIGGER audit_record_update; DROP TRIGGER audit_record_delete;
+    DROP TRIGGER audit_checkpoint_update; DROP TRIGGER audit_checkpoint_delete;";
+
+#[test]
+fn edits_deletions_insertions_and_moves_are_found() {
+    for change in [
+        "UPDATE audit_record SET event = CAST(replace(CAST(event AS TEXT), 'admin', 'nobody') AS BLOB) WHERE seq = 2;",
+        "DELETE FROM audit_record WHERE seq = 2;",
+        "DELETE FROM audit_record WHERE seq = (SELECT max(seq) FROM audit_record);",
+        "INSERT INTO audit_record SELECT seq + 1, event, leaf FROM audit_record ORDER BY seq DESC LIMIT 1;",
+        "UPDATE audit_record SET seq = 1000 WHERE seq = 2; UPDATE audit_record SET seq = 2 WHERE seq = 3; UPDATE audit_record SET seq = 3 WHERE seq = 1000;",
+        "DELETE FROM audit_checkpoint WHERE size = (SELECT max(size) FROM audit_checkpoint);
+         DELETE FROM audit_record WHERE seq = (SELECT max(seq) FROM audit_record);",
+        "UPDATE audit_checkpoint SET line = replace(line, '\"size\":2', '\"size\":3') WHERE size = 2;",
+    ] {
+        let hub = Hub::new();
+        for i in 0..3 {
+            hub.write("none.toml", format!("x{i}"));
+            hub.run(&["dataset", "verify"]).expect(0);
+            hub.query_in("nowhere", "researcher", "SELECT 1").expect(2);
+        }
+        hub.run(&["audit", "verify"]).expect(0);
+        tamper(&hub, &format!("{UNLOCK}{change}"));
+        let done = hub.run(&["audit", "verify"]);
+        assert_eq!(done.code, 1, "{change}: {done:?}");
+        assert!(done.err.contains("error[audit-"), "{change}: {}", done.err);
+    }
+}
+
+#[test]
+fn the_log_cannot_be_changed_by_accident() {
+    let hub = Hub::new();
+    let path = hub.home().join("cloister.db");
+    for change in
+        ["DELETE FROM audit_record", "UPDATE audit_record SET leaf = ''", "DELETE FROM audit_checkpoint"]
+    {
+        let done = std::process::Command::new("python3")
+            .args([
+                "-c",
+                "import sqlite3,sys\nc=sqlite3.connect(sys.argv[1])\nc.execute(sys.argv[2])\nc.commit()",
+            ])
+            .arg(&path)
+            .arg(change)
+            .output()
+            .unwrap();
+        assert!(String::from_utf8_lossy(&done.stderr).contains("append-only"), "{change}");
+    }
+}
+
+#[test]
+fn a_database_put_back_to_an_older_copy_is_found() {
+    let hub = Hub::new();
+    let (database, copy) = (hub.home().join("cloister.db"), hub.path("copy.db"));
+    std::fs::copy(&database, &copy).unwrap();
+    hub.query_in("nowhere", "researcher", "SELECT 1").expect(2);
+    hub.run(&["audit", "verify"]).expect(0);
+    for extra in ["cloister.db-wal", "cloister.db-shm"] {
+        let _ = std::fs::remove_file(hub.home().join(extra));
+    }
+    std::fs::copy(&copy, &database).unwrap();
+    let done = hub.run(&["audit", "verify"]).expect(1);
+    assert!(done.err.contains("error[audit-"), "{}", done.err);
+}

@@ -1,0 +1,13 @@
+//! The product as people use it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod audit;
+mod bad_extract;
+mod bad_query;
+mod contract;
+mod identifiers;
+mod kill;
+mod landing;
+mod omop;
+mod project;
+mod query;

@@ -1,0 +1,180 @@
+//! Running `cloister` in a temporary home.
+
+use cloister_synth::{ErrorRates, Region};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use tempfile::TempDir;
+
+/// What a command printed, and its exit status.
+#[derive(Debug)]
+pub struct Done {
+    /// Exit status; -1 where a signal ended it.
+    pub code: i32,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+impl Done {
+    /// Standard output as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {self:?}"))
+    }
+
+    /// Fails the test unless the exit status is this.
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{}\n{}", self.out, self.err);
+        self
+    }
+}
+
+/// A hub in a folder that goes with the test.
+#[derive(Debug)]
+pub struct Hub {
+    folder: TempDir,
+}
+
+impl Hub {
+    /// A folder without a hub.
+    pub fn nowhere() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// An empty hub.
+    pub fn new() -> Self {
+        let hub = Self::nowhere();
+        hub.run(&["init", "--name", "north"]).expect(0);
+        hub
+    }
+
+    /// A hub with a small synthetic region landed whole.
+    pub fn of_region(people: u32, errors: ErrorRates) -> Self {
+        let hub = Self::new();
+        hub.region(people, errors);
+        for feed in ["gp", "hospital", "emergency", "pathology", "social-care"] {
+            hub.land(feed, &hub.path(&format!("region/{feed}"))).expect(0);
+        }
+        hub
+    }
+
+    /// Writes a synthetic region to `region`.
+    pub fn region(&self, people: u32, errors: ErrorRates) {
+        let region = Region { seed: 7, people, events_per_person: 20.0, errors };
+        region.write(&self.path("region")).unwrap();
+    }
+
+    /// The home.
+    pub fn home(&self) -> PathBuf {
+        self.path("hub")
+    }
+
+    /// A path beside the home.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes a file beside the home.
+    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    /// The command, not yet run.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(program("cloister"));
+        command.args(args).arg("--home").arg(self.home()).env_remove("CLOISTER_HOME").stdin(Stdio::null());
+        command
+    }
+
+    /// Runs `cloister` with arguments.
+    pub fn run(&self, args: &[&str]) -> Done {
+        let output = self.command(args).output().expect("cloister runs");
+        Done {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Lands a folder or file by a contract of the product.
+    pub fn land(&self, contract: &str, from: &Path) -> Done {
+        let contract = policies().join(format!("datasets/{contract}.toml"));
+        self.run(&["dataset", "land", contract.to_str().unwrap(), "--from", from.to_str().unwrap()])
+    }
+
+    /// Provisions a project.
+    pub fn create(&self, text: &str) -> Done {
+        let path = self.write("project.toml", text);
+        self.run(&["project", "create", path.to_str().unwrap()])
+    }
+
+    /// Asks as `researcher` in project `p`.
+    pub fn query(&self, sql: &str) -> Done {
+        self.query_in("p", "researcher", sql)
+    }
+
+    /// Asks as somebody in a project.
+    pub fn query_in(&self, project: &str, user: &str, sql: &str) -> Done {
+        self.run(&["query", "--project", project, "--as", user, "--format", "json", "--", sql])
+    }
+}
+
+impl Default for Hub {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A program of the workspace, built beside the test.
+fn program(name: &str) -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let folder = test.ancestors().nth(2).unwrap();
+    let path = folder.join(name).with_extension(std::env::consts::EXE_EXTENSION);
+    assert!(path.exists(), "{} is not built: run `make test`", path.display());
+    path
+}
+
+/// The product's policies.
+pub fn policies() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies")
+}
+
+/// The real OMOP files, where this machine has them; said loudly where not, an error under `CI=true`.
+pub fn omop() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/omop-1k");
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    eprintln!("NOT TESTED: {} is not on this machine", folder.display());
+    assert!(
+        std::env::var_os("CI").is_none() || std::env::var_os("CLOISTER_NO_SHARED_DATA").is_some(),
+        "CI needs the reference data, or CLOISTER_NO_SHARED_DATA to do without"
+    );
+    None
+}
+
+/// A project `p` with these grants, in review mode `automatic`.
+pub fn project(name: &str, review: &str, grants: &str) -> String {
+    format!(
+        r#"name = "{name}"
+title = "A test"
+purpose = "To test"
+legal-basis = "UK GDPR 6(1)(e), 9(2)(j)"
+agreement = "DSA-1"
+controllers = ["North ICB"]
+starts = "2020-01-01"
+ends = "2099-12-31"
+disclosure-policy = "nhs-england"
+review = "{review}"
+members = [
+  {{ user = "researcher", roles = ["researcher"], training-expires = "2099-12-31" }},
+  {{ user = "checker1", roles = ["checker"], training-expires = "2099-12-31" }},
+]
+{grants}
+"#
+    )
+}

@@ -1,0 +1,14 @@
+//! A hub of its own for every test, driven through the command line.
+//!
+//! Nothing here looks inside the programs: what a test knows, a person could see.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test support"
+)]
+
+mod hub;
+
+pub use hub::{Done, Hub, omop, policies, project};
