@@ -117,3 +117,20 @@ fn a_condition_that_fails_for_one_person_only_says_nothing() {
         assert!(!text.contains("Divide by zero") && !text.contains("'x'"), "{text}");
     }
 }
+
+#[test]
+fn distinct_labels_do_not_say_who_is_there() {
+    let (hub, one) = hub();
+    for sql in [
+        format!("SELECT DISTINCT sex, birth_year, district, ethnicity FROM person WHERE {one}"),
+        format!("SELECT sex, birth_year, district, ethnicity FROM person WHERE {one} GROUP BY 1, 2, 3, 4"),
+        "SELECT DISTINCT sex, birth_year, district, ethnicity FROM person".to_owned(),
+    ] {
+        let answer = hub.query(&sql);
+        assert!(
+            answer.code == 2 || answer.json()["rows"].as_array().is_none_or(Vec::is_empty),
+            "{sql}\n{}",
+            answer.out
+        );
+    }
+}

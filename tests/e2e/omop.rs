@@ -155,7 +155,7 @@ fn rows_about_people_are_refused() {
     for sql in [
         "SELECT * FROM person",
         "SELECT year_of_birth FROM person",
-        "SELECT DISTINCT year_of_birth FROM person LIMIT 1",
+        "SELECT year_of_birth FROM person LIMIT 1",
     ] {
         let answer = hub.query(sql);
         assert_eq!(answer.code, 2, "{sql}: {answer:?}");

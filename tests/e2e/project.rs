@@ -95,7 +95,8 @@ fn outside_its_bounds_nothing_runs() {
     hub.create(&lapsed).expect(0);
     assert_eq!(code("lapsed", "researcher"), "training-expired");
     hub.create(&base).expect(0);
-    assert_eq!(code("p", "checker1"), "not-a-researcher");
+    hub.create(&base.replace("\"p\"", "\"admins\"").replace("[\"researcher\"]", "[\"administrator\"]"))
+        .expect(1);
     assert_eq!(code("p", "stranger"), "not-a-researcher");
     assert_eq!(code("nowhere", "researcher"), "not-a-researcher");
     hub.query(COUNT).expect(0);

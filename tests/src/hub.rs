@@ -86,7 +86,7 @@ impl Hub {
     /// The command, not yet run.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(program("cloister"));
-        command.args(args).arg("--home").arg(self.home()).env_remove("CLOISTER_HOME").stdin(Stdio::null());
+        command.arg("--home").arg(self.home()).args(args).env_remove("CLOISTER_HOME").stdin(Stdio::null());
         command
     }
 
@@ -172,7 +172,6 @@ disclosure-policy = "nhs-england"
 review = "{review}"
 members = [
   {{ user = "researcher", roles = ["researcher"], training-expires = "2099-12-31" }},
-  {{ user = "checker1", roles = ["checker"], training-expires = "2099-12-31" }},
 ]
 {grants}
 "#

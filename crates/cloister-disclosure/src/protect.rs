@@ -162,7 +162,9 @@ pub fn protect(table: &Table, policy: &Policy) -> Protected {
     let mut protected = Protected { rows: Vec::new(), findings: Vec::new(), holds: Vec::new() };
     let mut merged = Vec::new();
     for (index, group) in table.groups.iter().enumerate() {
-        if !table.labels_public && group.people < policy.contributors_min() {
+        // A label with no number beside it says only that somebody is there: a public domain does not help.
+        let label_tells = !table.labels_public || table.columns.is_empty();
+        if label_tells && group.people < policy.contributors_min() {
             protected.findings.push(Finding {
                 rule: Rule::SmallGroup,
                 group: index,
@@ -182,10 +184,10 @@ pub fn protect(table: &Table, policy: &Policy) -> Protected {
         let cells = cells.collect();
         protected.rows.push(ProtectedRow { origin: Origin::Group(index), cells });
     }
-    if !merged.is_empty() && policy.small_groups() == SmallGroups::Merge {
+    if !merged.is_empty() && !table.columns.is_empty() && policy.small_groups() == SmallGroups::Merge {
         protected.rows.push(merge(table, &merged, policy));
     }
-    let cells = (protected.rows.len() as u64).saturating_mul(table.columns.len() as u64);
+    let cells = (protected.rows.len() as u64).saturating_mul(table.columns.len().max(1) as u64);
     if cells > policy.cells_max() {
         protected.holds.push(Hold::TooManyCells);
     }

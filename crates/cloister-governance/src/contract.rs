@@ -267,6 +267,8 @@ impl ColumnContract {
             landed_type,
             class: match landed_type {
                 LandedType::Person | LandedType::Pseudonym => ColumnClass::Pseudonym,
+                // What lands of an identifier is made coarse: it helps to single out, it names nobody.
+                _ if self.class == ColumnClass::Identifier => ColumnClass::QuasiIdentifier,
                 _ => self.class,
             },
             nullable: !self.required,

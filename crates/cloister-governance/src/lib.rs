@@ -6,7 +6,7 @@
 //! ```
 //! use cloister_governance::Contract;
 //! let errors = Contract::parse("name = \"gp\"").unwrap_err();
-//! assert!(errors.to_string().contains("title"));
+//! assert!(errors.to_string().contains("missing field"));
 //! ```
 
 pub mod contract;

@@ -111,7 +111,7 @@ impl Reason {
             ),
             "argument-shape" => (
                 "An aggregate's argument is of a shape that a checker must look at.",
-                "Aggregate a column, or a CASE with plain columns and 0 in its branches.",
+                "Sum and average columns that the data dictionary calls measures, alone or in a CASE with 0.",
             ),
             _ => ("A checker must look at this result.", "Checkers see the request."),
         };

@@ -75,14 +75,14 @@ pub async fn land(hub: &Hub, delivery: &Delivery, progress: &dyn Progress) -> Re
     }
     let newest = store.dataset_version(&contract.name, None).await?;
     let version = newest.map_or(1, |v| v.manifest.version.saturating_add(1));
-    let staging = Staging::create(hub)?;
+    let mut staging = Staging::create(hub)?;
     let data_key = DataKey::from_bytes(random()?);
     let landing = Landing {
         contract: &contract,
         contract_digest: Digest::of(delivery.contract.as_bytes()),
         version,
         inputs: &inputs,
-        staging: staging.0.clone(),
+        staging: staging.path.clone(),
         data_key: data_key.clone(),
         keys: &keys,
         people_per_bucket: hub.config().people_per_bucket,
@@ -100,28 +100,35 @@ pub async fn land(hub: &Hub, delivery: &Delivery, progress: &dyn Progress) -> Re
     };
     let wrapped = store.keys().wrap(&DatasetVersion::key_place(&contract.name, version), &data_key)?;
     let segment = people.seal_new(&keys, random()?)?.map(|sealed| segment(&people, sealed)).transpose()?;
-    record(hub, delivery, &inputs, &staging, landed, wrapped, segment).await.map(|mut report| {
+    record(hub, delivery, &inputs, &mut staging, landed, wrapped, segment).await.map(|mut report| {
         (report.people_new, report.people) = (people.new_people().1, people.len());
         report
     })
 }
 
 /// A folder of one landing, removed when it is over.
-struct Staging(PathBuf);
+struct Staging {
+    path: PathBuf,
+    /// Files are in the vault and not yet recorded: the folder stays, as the sign that tells the next
+    /// start to look for them.
+    unrecorded: bool,
+}
 
 impl Staging {
     fn create(hub: &Hub) -> Result<Self, ReceivingError> {
         let name: String = random::<8>()?.iter().map(|b| format!("{b:02x}")).collect();
         let path = hub.store().home().staging().join(format!("landing-{name}"));
         std::fs::create_dir(&path).map_err(|e| file_error(&path, e))?;
-        Ok(Self(path))
+        Ok(Self { path, unrecorded: false })
     }
 }
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        // What cannot be removed now is removed by the next start.
-        let _ = std::fs::remove_dir_all(&self.0);
+        if !self.unrecorded {
+            // What cannot be removed now is removed by the next start.
+            let _ = std::fs::remove_dir_all(&self.path);
+        }
     }
 }
 
@@ -180,9 +187,9 @@ fn publish_rejects(
     name: &str,
     summary: &RejectSummary,
 ) -> Result<PathBuf, ReceivingError> {
-    let folder = staging.0.join("rejects");
+    let folder = staging.path.join("rejects");
     std::fs::create_dir(&folder).map_err(|e| file_error(&folder, e))?;
-    publish(&staging.0.join("rejects.csv"), &folder.join("rejects.csv"))?;
+    publish(&staging.path.join("rejects.csv"), &folder.join("rejects.csv"))?;
     let text = serde_json::to_vec_pretty(summary).map_err(|e| ReceivingError::Internal(e.to_string()))?;
     write_new(&folder.join("summary.json"), &text)?;
     sync_folder(&folder)?;
@@ -200,7 +207,7 @@ async fn record(
     hub: &Hub,
     delivery: &Delivery,
     inputs: &Inputs,
-    staging: &Staging,
+    staging: &mut Staging,
     landed: Landed,
     wrapped_key: Vec<u8>,
     segment: Option<PeopleSegment>,
@@ -213,7 +220,8 @@ async fn record(
     let digest = Manifest::digest(&manifest_text);
     let report = publish_rejects(hub, staging, &format!("{dataset}-v{version:05}"), &rejects)?;
     let home = hub.store().home();
-    publish(&staging.0.join(&place), &home.vault().join(&place))?;
+    staging.unrecorded = true;
+    publish(&staging.path.join(&place), &home.vault().join(&place))?;
     sync_folder(home.path())?;
     let rows: u64 = rejects.tables.iter().map(|t| t.landed).sum();
     let rejected: u64 = rejects.tables.iter().map(|t| t.rejected).sum();
@@ -241,5 +249,6 @@ async fn record(
         tx.add_people_segment(segment).await?;
     }
     tx.commit(vec![event]).await?;
+    staging.unrecorded = false;
     Ok(Report { dataset, version, digest, rejects, report, people_new: 0, people: 0 })
 }
