@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(name = "cloister", version, max_term_width = 110)]
 pub(crate) struct Cli {
-    /// The hub's folder.
+    /// The hub's folder; a demonstration replaces what an earlier demonstration left in it.
     #[arg(long, global = true, env = "CLOISTER_HOME", default_value = "cloister-hub", value_name = "DIR")]
     pub(crate) home: PathBuf,
     #[command(subcommand)]
@@ -38,10 +38,7 @@ pub(crate) struct DemoArgs {
     /// How many synthetic people.
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(100..=2_000_000))]
     pub(crate) people: u32,
-    /// Where the demonstration's hub goes; replaced if an earlier demonstration made it.
-    #[arg(id = "demo_home", long = "dir", default_value = "cloister-demo", value_name = "DIR")]
-    pub(crate) home: PathBuf,
-    /// Do not end with the address of the web page.
+    /// Do not end with the address of the page.
     #[arg(long)]
     pub(crate) no_serve: bool,
 }
@@ -209,6 +206,8 @@ pub(crate) enum FetchFormat {
     Arrow,
     /// The query.
     Sql,
+    /// The page that shows all of it.
+    Page,
 }
 
 #[derive(Debug, Args)]

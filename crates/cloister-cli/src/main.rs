@@ -39,7 +39,7 @@ fn main() -> ExitCode {
 async fn run(cli: Cli) -> ExitCode {
     let home = cli.home;
     match cli.command {
-        Command::Demo(args) => command::demo::run(args).await,
+        Command::Demo(args) => command::demo::run(home, args).await,
         Command::Init(args) => command::init::run(home, args).await,
         Command::Dataset(args) => command::dataset::run(home, args).await,
         Command::Project(args) => command::project::run(home, args).await,

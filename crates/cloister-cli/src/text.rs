@@ -9,7 +9,7 @@ pub(crate) fn table(header: &[&str]) -> Table {
     table.load_preset(presets::UTF8_FULL_CONDENSED);
     // Lines are only broken to fit a terminal; a file or a pipe gets them whole.
     table.set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(header.iter().map(|h| Cell::new(h)).collect::<Vec<_>>());
+    table.set_header(header.iter().map(Cell::new).collect::<Vec<_>>());
     table
 }
 

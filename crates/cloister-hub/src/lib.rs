@@ -20,6 +20,7 @@ mod dataset;
 mod error;
 mod hub;
 mod package;
+mod page;
 mod project;
 mod query;
 mod recover;

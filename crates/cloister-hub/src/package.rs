@@ -21,11 +21,13 @@ pub enum PackageFile {
     Arrow,
     /// The query.
     Sql,
+    /// The table, the query and what was done, to read in a browser.
+    Page,
 }
 
 impl PackageFile {
     /// Every file.
-    pub const ALL: [Self; 4] = [Self::Csv, Self::Json, Self::Arrow, Self::Sql];
+    pub const ALL: [Self; 5] = [Self::Csv, Self::Json, Self::Arrow, Self::Sql, Self::Page];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -34,6 +36,7 @@ impl PackageFile {
             Self::Json => "answer.json",
             Self::Arrow => "table.arrow",
             Self::Sql => "query.sql",
+            Self::Page => "release.html",
         }
     }
 }
@@ -70,6 +73,7 @@ pub(crate) fn write(
             PackageFile::Json => answer.to_json().into_bytes(),
             PackageFile::Arrow => arrow.clone(),
             PackageFile::Sql => sql.as_bytes().to_vec(),
+            PackageFile::Page => crate::page::render(answer, sql, made_at).into_bytes(),
         };
         cloister_store::write_new(&folder.join(file.name()), &bytes)?;
         files.push(Entry { name: file.name().to_owned(), digest: Digest::of(&bytes) });

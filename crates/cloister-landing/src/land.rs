@@ -99,6 +99,9 @@ pub fn land(landing: &Landing<'_>, people: &mut PeopleIndex) -> Result<Landed, L
     Ok(Landed { manifest, rejects })
 }
 
+/// Rows that repeat a key that must be unique: the file's place and the row.
+type Duplicates = Vec<(u16, u64)>;
+
 /// What every bucket file of a table is made with; writers share it.
 struct Shape<'a> {
     landing: &'a Landing<'a>,
@@ -230,7 +233,7 @@ impl<'a> Collector<'a> {
 
     fn report_duplicates(
         &mut self,
-        mut duplicates: Vec<(u16, u64)>,
+        mut duplicates: Duplicates,
         rejects: &mut RejectWriter,
     ) -> Result<(), LandingError> {
         duplicates.sort_unstable();
@@ -260,14 +263,14 @@ impl Shape<'_> {
         &self,
         spilled: &[Spilled],
         last: &Run,
-    ) -> Result<(Vec<FileEntry>, Vec<(u16, u64)>), LandingError> {
+    ) -> Result<(Vec<FileEntry>, Duplicates), LandingError> {
         let mut buckets: BTreeSet<u32> = spilled.iter().flat_map(Spilled::buckets).collect();
         buckets.extend(last.buckets.iter().map(|(bucket, _)| *bucket));
         if buckets.is_empty() {
             return Ok((vec![self.bucket_file(0)?.finish()?], Vec::new()));
         }
         let waiting = Mutex::new(buckets.into_iter());
-        let work = || -> Result<Vec<(FileEntry, Vec<(u16, u64)>)>, LandingError> {
+        let work = || -> Result<Vec<(FileEntry, Duplicates)>, LandingError> {
             let mut done = Vec::new();
             loop {
                 let next = waiting.lock().map(|mut w| w.next());
@@ -295,7 +298,7 @@ impl Shape<'_> {
         bucket: u32,
         spilled: &[Spilled],
         last: &Run,
-    ) -> Result<(FileEntry, Vec<(u16, u64)>), LandingError> {
+    ) -> Result<(FileEntry, Duplicates), LandingError> {
         let spilled = spilled.iter().filter_map(|run| Cursor::of_spilled(run, bucket));
         let cursors = spilled.chain(Cursor::of_run(last, bucket)).collect();
         let mut file = self.bucket_file(bucket)?;

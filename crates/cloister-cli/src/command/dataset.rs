@@ -59,12 +59,13 @@ pub(crate) fn print_report(report: &Report) {
         ]);
     }
     println!("{out}");
-    println!(
-        "people: {} in the hub, {} of them new; reject report: {}",
-        thousands(report.people as u64),
-        thousands(report.people_new as u64),
-        report.report.display()
-    );
+    println!("{}; reject report: {}", person_counts(report), report.report.display());
+}
+
+/// How many people the hub knows.
+pub(crate) fn person_counts(report: &Report) -> String {
+    let (all, new) = (thousands(report.people as u64), thousands(report.people_new as u64));
+    format!("people: {all} in the hub, {new} of them new")
 }
 
 async fn list(hub: &Hub) -> Result<ExitCode, HubError> {

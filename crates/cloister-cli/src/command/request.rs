@@ -71,6 +71,7 @@ async fn fetch(
         FetchFormat::Json => PackageFile::Json,
         FetchFormat::Arrow => PackageFile::Arrow,
         FetchFormat::Sql => PackageFile::Sql,
+        FetchFormat::Page => PackageFile::Page,
     };
     let bytes = hub.fetch(id, user, file).await?;
     match out {
