@@ -99,7 +99,7 @@ fn no_identifier_is_anywhere_in_the_home() {
     let decrypted = tokio::runtime::Runtime::new().unwrap().block_on(decrypt(hub.home()));
     assert!(decrypted.len() >= 6);
     for (name, dated, text) in decrypted {
-        assert!(text.len() > 100, "{name}");
+        assert!(!text.is_empty(), "{name}");
         assert_eq!(needles.find(text.as_bytes()), None, "{name}");
         if !dated {
             assert_eq!(births.find(text.as_bytes()), None, "{name}");

@@ -34,24 +34,24 @@ impl Graph {
 
     /// Reads what cargo printed.
     pub fn of(json: &Value) -> Option<Self> {
-        let mut graph = Self { root: json["workspace_root"].as_str()?.into(), ..Self::default() };
+        let mut graph = Self { root: json.get("workspace_root")?.as_str()?.into(), ..Self::default() };
         let mut names = BTreeMap::new();
-        for package in json["packages"].as_array()? {
-            let (name, version) = (package["name"].as_str()?, package["version"].as_str()?);
-            names.insert(package["id"].as_str()?, (name, format!("{name} {version}")));
+        for package in json.get("packages")?.as_array()? {
+            let (name, version) = (package.get("name")?.as_str()?, package.get("version")?.as_str()?);
+            names.insert(package.get("id")?.as_str()?, (name, format!("{name} {version}")));
         }
-        for member in json["workspace_members"].as_array()? {
+        for member in json.get("workspace_members")?.as_array()? {
             graph.members.insert(names.get(member.as_str()?)?.0.to_owned());
         }
-        for node in json["resolve"]["nodes"].as_array()? {
-            let (name, id) = names.get(node["id"].as_str()?)?;
+        for node in json.get("resolve")?.get("nodes")?.as_array()? {
+            let (name, id) = names.get(node.get("id")?.as_str()?)?;
             let version = id.split(' ').nth(1)?.to_owned();
             graph.versions.entry((*name).to_owned()).or_default().insert(version);
             let mut normal = BTreeSet::new();
-            for dep in node["deps"].as_array()? {
-                let kinds = dep["dep_kinds"].as_array()?;
-                if kinds.iter().any(|k| k["kind"].is_null()) {
-                    normal.insert(names.get(dep["pkg"].as_str()?)?.1.clone());
+            for dep in node.get("deps")?.as_array()? {
+                let kinds = dep.get("dep_kinds")?.as_array()?;
+                if kinds.iter().any(|k| k.get("kind").is_some_and(Value::is_null)) {
+                    normal.insert(names.get(dep.get("pkg")?.as_str()?)?.1.clone());
                 }
             }
             graph.normal.insert(id.clone(), normal);

@@ -25,6 +25,8 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
 
 /// Puts a folder's list of names on the disk.
 pub fn sync_folder(path: &Path) -> Result<(), StoreError> {
+    // The parent of a relative path of one part.
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     File::open(path).and_then(|f| f.sync_all()).map_err(StoreError::file(path))
 }
 

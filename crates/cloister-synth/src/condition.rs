@@ -1,5 +1,7 @@
 //! Long-term conditions: how common they are by age, sex and deprivation.
 
+use crate::arithmetic::power;
+
 /// A long-term condition.
 #[derive(Debug)]
 pub(crate) struct Condition {
@@ -78,8 +80,8 @@ impl Condition {
         }
         let decades = f64::from(age - self.from_age) / 10.0;
         // Geometric in the decile: the whole ratio between decile 1 and decile 10, none in the middle.
-        let deprivation = self.deprivation.powf((5.5 - f64::from(decile)) / 9.0);
+        let deprivation = power(self.deprivation, (5.5 - f64::from(decile)) / 9.0);
         let sex = if male { self.men.sqrt() } else { 1.0 / self.men.sqrt() };
-        (self.base * self.per_decade.powf(decades) * deprivation * sex).min(0.75)
+        (self.base * power(self.per_decade, decades) * deprivation * sex).min(0.75)
     }
 }

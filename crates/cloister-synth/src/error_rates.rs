@@ -49,4 +49,21 @@ impl ErrorRates {
         bad_code: 0.0,
         out_of_range: 0.0,
     };
+
+    /// Whether all are shares, from 0 to 1.
+    pub(crate) fn are_shares(&self) -> bool {
+        let Self {
+            nhs_number_missing,
+            nhs_number_typo,
+            day_month_swapped,
+            name_typo,
+            moved_house,
+            duplicate_row,
+            bad_code,
+            out_of_range,
+        } = self;
+        let identity = [nhs_number_missing, nhs_number_typo, day_month_swapped, name_typo, moved_house];
+        let rows = [duplicate_row, bad_code, out_of_range];
+        identity.into_iter().chain(rows).all(|rate| (0.0..=1.0).contains(rate))
+    }
 }

@@ -7,19 +7,23 @@ mod pathology;
 mod social_care;
 
 use crate::ErrorRates;
-use crate::output::{Table, Truth, Wrong};
+use crate::output::{Table, Truth};
 use crate::person::Person;
 use crate::random::Draw;
 use crate::region::{Region, TableSummary};
+use crate::slip::Slips;
 use std::io::Result;
 use std::path::Path;
 
 /// Rows of one file of the journal.
-const JOURNAL_ROWS: u64 = 2_500_000;
+const JOURNAL_ROWS: u64 = 250_000;
 
 /// Every table under way.
 pub(crate) struct Feeds {
     errors: ErrorRates,
+    seed: u64,
+    /// Of the person under way.
+    slips: Slips,
     /// Times the usual number of events.
     scale: f64,
     truth: Truth,
@@ -36,6 +40,8 @@ impl Feeds {
         let table = |feed: &str, stem, header, split| Table::create(&folder.join(feed), stem, header, split);
         Ok(Self {
             errors: region.errors,
+            seed: region.seed,
+            slips: Slips::new(region.errors, region.seed, 0),
             scale: region.events_per_person / 20.0,
             truth: Truth::create(&truth.join("errors.csv"))?,
             registrations: table("gp", "registrations", gp::REGISTRATIONS, None)?,
@@ -48,6 +54,7 @@ impl Feeds {
     }
 
     pub(crate) fn write(&mut self, person: &Person, draw: &mut Draw) -> Result<()> {
+        self.slips = Slips::new(self.errors, self.seed, person.index);
         self.registration(person, draw)?;
         self.journal(person, draw)?;
         self.admissions(person, draw)?;
@@ -63,49 +70,4 @@ impl Feeds {
             .map(Table::finish)
             .collect()
     }
-}
-
-/// The NHS number as a source has it.
-fn nhs_number(
-    table: &mut Table,
-    column: &'static str,
-    person: &Person,
-    errors: &ErrorRates,
-    draw: &mut Draw,
-) {
-    if draw.chance(errors.nhs_number_missing) {
-        table.wrong(Wrong { column, kind: "nhs-number-missing", reject: true });
-        table.field("");
-    } else if draw.chance(errors.nhs_number_typo) {
-        table.wrong(Wrong { column, kind: "nhs-number-typo", reject: true });
-        let place = draw.below(9) as usize;
-        let step = 1 + draw.below(9);
-        let typed: String = person
-            .nhs_number
-            .chars()
-            .enumerate()
-            .map(|(i, c)| match c.to_digit(10) {
-                Some(digit) if i == place => char::from_digit((digit + step) % 10, 10).unwrap_or(c),
-                _ => c,
-            })
-            .collect();
-        table.field(typed);
-    } else {
-        table.field(&person.nhs_number);
-    }
-}
-
-/// A code as a source has it.
-fn code(table: &mut Table, column: &'static str, right: &str, errors: &ErrorRates, draw: &mut Draw) {
-    if draw.chance(errors.bad_code) {
-        table.wrong(Wrong { column, kind: "bad-code", reject: true });
-        table.field("??");
-    } else {
-        table.field(right);
-    }
-}
-
-/// Whether the row comes twice. An event may really happen twice: such rows land.
-fn duplicate(errors: &ErrorRates, reject: bool, draw: &mut Draw) -> Option<Wrong> {
-    draw.chance(errors.duplicate_row).then_some(Wrong { column: "", kind: "duplicate-row", reject })
 }

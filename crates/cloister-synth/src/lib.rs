@@ -12,6 +12,7 @@
 //!
 //! Nobody in it exists. It must not learn from data about real people: every number here is written down.
 
+mod arithmetic;
 mod condition;
 mod error_rates;
 mod feed;
@@ -22,6 +23,7 @@ mod person;
 mod place;
 mod random;
 mod region;
+mod slip;
 
 pub use error_rates::ErrorRates;
 pub use nhs_number::check_digit;

@@ -15,7 +15,11 @@ pub fn check_digit(nine: u32) -> Option<u32> {
     }
 }
 
-/// Numbers that begin with 9, each once, in an order that says nothing.
+/// How many people a region can have. Of the ten numbers that differ in the ninth digit alone, at least nine
+/// have a check digit, because that digit's weight (2) has an inverse modulo 11; one number is not used, see below.
+pub(crate) const PEOPLE_MAX: u32 = 89_999_999;
+
+/// Numbers that begin with 9, each once, in an order that says nothing; at least [`PEOPLE_MAX`] of them.
 #[derive(Clone, Debug)]
 pub(crate) struct NhsNumbers {
     next: u64,
@@ -26,6 +30,8 @@ impl NhsNumbers {
     const RANGE: u64 = 100_000_000;
     /// Prime to the range, so that the steps meet every number before they meet one again.
     const STEP: u64 = 61_803_399;
+    /// 9999999999 has the right check digit, and is what people type where there is no number.
+    const ALL_NINES: u32 = 999_999_999;
 
     pub(crate) fn new(seed: u64) -> Self {
         Self { next: 0, offset: seed % Self::RANGE }
@@ -40,7 +46,7 @@ impl Iterator for NhsNumbers {
             let place = (self.next * Self::STEP + self.offset) % Self::RANGE;
             self.next += 1;
             let nine = 900_000_000 + u32::try_from(place).unwrap_or_default();
-            if let Some(check) = check_digit(nine) {
+            if let Some(check) = check_digit(nine).filter(|_| nine != Self::ALL_NINES) {
                 return Some(format!("{nine}{check}"));
             }
         }
@@ -57,6 +63,13 @@ mod tests {
     fn the_data_dictionarys_example() {
         assert_eq!(check_digit(943_476_591), Some(9));
         assert_eq!(check_digit(401_023_213), Some(7));
+    }
+
+    #[test]
+    fn the_number_of_nothing_but_nines_is_nobodys() {
+        let mut numbers = NhsNumbers { next: 0, offset: 99_999_999 };
+        assert_eq!(check_digit(999_999_999), Some(9));
+        assert_ne!(numbers.next().as_deref(), Some("9999999999"));
     }
 
     #[test]

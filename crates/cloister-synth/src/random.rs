@@ -1,5 +1,6 @@
 //! Draws from a person's own stream of random numbers.
 
+use crate::arithmetic::{cos_turn, exp, ln};
 use rand::RngCore;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -48,13 +49,13 @@ impl Draw {
 
     /// Normal, by Box and Muller's method.
     pub(crate) fn normal(&mut self, mean: f64, deviation: f64) -> f64 {
-        let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
-        mean + deviation * radius * (std::f64::consts::TAU * self.unit()).cos()
+        let radius = (-2.0 * ln(1.0 - self.unit())).sqrt();
+        mean + deviation * radius * cos_turn(self.unit())
     }
 
     /// Log-normal: most are near the median, a few are very large.
     pub(crate) fn heavy(&mut self, median: f64, spread: f64) -> f64 {
-        median * self.normal(0.0, spread).exp()
+        median * exp(self.normal(0.0, spread))
     }
 
     /// How many events happen where `mean` are expected (Poisson; normal approximation from 30 on).
@@ -62,7 +63,7 @@ impl Draw {
         if mean >= 30.0 {
             return self.normal(mean, mean.sqrt()).round().max(0.0) as u32;
         }
-        let (limit, mut product, mut events) = ((-mean).exp(), self.unit(), 0);
+        let (limit, mut product, mut events) = (exp(-mean), self.unit(), 0);
         while product > limit {
             product *= self.unit();
             events += 1;

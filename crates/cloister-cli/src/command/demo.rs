@@ -3,7 +3,6 @@
 mod script;
 
 use crate::args::DemoArgs;
-use crate::command::dataset::person_counts;
 use crate::command::query::{rules, shown};
 use crate::exit;
 use crate::text::{bold, faint, green, red, right, table, thousands, yellow};
@@ -158,7 +157,10 @@ async fn land_all(hub: &Hub, extracts: &Path, admin: &Name) -> Result<(), Stoppe
     }
     println!("{out}");
     if let Some(report) = last {
-        println!("   {}; every rejected row is listed by file, row, column", person_counts(&report));
+        println!(
+            "   People: {}. Every rejected row is listed by file, row, column",
+            thousands(report.people as u64)
+        );
         println!("   and code, never by value: {}\n", hub.store().home().rejects().display());
     }
     Ok(())

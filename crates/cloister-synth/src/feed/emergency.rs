@@ -1,6 +1,6 @@
 //! Emergency care, after the Emergency Care Data Set.
 
-use super::{Feeds, code, duplicate, nhs_number};
+use super::Feeds;
 use crate::output::Wrong;
 use crate::person::Person;
 use crate::random::Draw;
@@ -28,37 +28,28 @@ impl Feeds {
     pub(super) fn attendances(&mut self, person: &Person, draw: &mut Draw) -> Result<()> {
         let deprivation = 1.0 + (5.5 - f64::from(person.decile)) * 0.08;
         for attendance in 0..draw.count(0.5 * self.scale * person.need().sqrt() * deprivation) {
-            let (errors, table) = (self.errors, &mut self.attendances);
-            nhs_number(table, "nhs_number", person, &errors, draw);
+            let (slips, table) = (&mut self.slips, &mut self.attendances);
+            slips.nhs_number(table, "nhs_number", person);
             table
                 .field(format_args!("E{:07}{attendance:02}", person.index))
                 .field("RN1AE")
                 .field(&person.postcode);
             let (hour, minute) = (draw.below(24), draw.below(60));
             let day = person.day(draw);
-            if draw.chance(errors.day_month_swapped) {
+            if slips.happens(|r| r.day_month_swapped) {
                 table.wrong(Wrong { column: "arrived_at", kind: "bad-date", reject: true });
                 table.field(format_args!("2025-02-30T{hour:02}:{minute:02}:00"));
             } else {
                 table.field(format_args!("{day}T{hour:02}:{minute:02}:00"));
             }
-            code(
-                table,
-                "arrival_mode",
-                if draw.chance(0.3) { "ambulance" } else { "own-transport" },
-                &errors,
-                draw,
-            );
+            let mode = if draw.chance(0.3) { "ambulance" } else { "own-transport" };
+            slips.code(table, "arrival_mode", mode);
             let acuity = 1 + draw.weighted(&[0.02, 0.2, 0.5, 0.23, 0.05]);
             table.field(acuity).field(weighted(COMPLAINTS, draw));
-            if draw.chance(errors.out_of_range) {
-                table.wrong(Wrong { column: "minutes_in_department", kind: "out-of-range", reject: true });
-                table.field(-5);
-            } else {
-                table.field(draw.heavy(170.0, 0.6).min(2_800.0) as u32);
-            }
+            let minutes = draw.heavy(170.0, 0.6).min(2_800.0) as u32;
+            slips.number(table, "minutes_in_department", "-5", minutes);
             table.field(weighted(DESTINATIONS, draw));
-            table.end(duplicate(&errors, false, draw), &mut self.truth)?;
+            table.end(slips.duplicate(false), &mut self.truth)?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! General practice: registrations, and the journal of events.
 
-use super::{Feeds, code, duplicate, nhs_number};
+use super::Feeds;
 use crate::condition::CONDITIONS;
 use crate::output::Wrong;
 use crate::person::{EXTRACTED, Person, postcode, swapped};
@@ -21,37 +21,38 @@ const IMMUNISATIONS: &[&str] = &["86198006", "840534001", "170433008"];
 
 impl Feeds {
     pub(super) fn registration(&mut self, person: &Person, draw: &mut Draw) -> Result<()> {
-        let (errors, table) = (self.errors, &mut self.registrations);
-        nhs_number(table, "nhs_number", person, &errors, draw);
+        let (slips, table) = (&mut self.slips, &mut self.registrations);
+        slips.nhs_number(table, "nhs_number", person);
         table.field(format_args!("P{:08}", person.index));
-        if draw.chance(errors.name_typo) {
+        if slips.happens(|r| r.name_typo) {
             table.wrong(Wrong { column: "surname", kind: "name-typo", reject: false });
             table.field(format_args!("{}e", person.last_name));
         } else {
             table.field(person.last_name);
         }
         table.field(person.first_name);
-        if draw.chance(errors.day_month_swapped) && person.born.day() != person.born.month() {
+        if slips.happens(|r| r.day_month_swapped) && person.born.day() != person.born.month() {
             let reject = person.born.day() > 12;
             table.wrong(Wrong { column: "date_of_birth", kind: "day-month-swapped", reject });
             table.field(swapped(person.born));
         } else {
             table.field(person.born);
         }
-        code(table, "sex", if person.male { "M" } else { "F" }, &errors, draw);
+        slips.code(table, "sex", if person.male { "M" } else { "F" });
         table.field(person.ethnicity);
-        if draw.chance(errors.moved_house) {
+        if slips.happens(|r| r.moved_house) {
             table.wrong(Wrong { column: "postcode", kind: "moved-house", reject: false });
-            let former = draw.pick(DISTRICTS).map_or("NM1", |d| d.code);
-            table.field(postcode(former, draw));
+            let former = slips.draw.pick(DISTRICTS).map_or("NM1", |d| d.code);
+            table.field(postcode(former, &mut slips.draw));
         } else {
             table.field(&person.postcode);
         }
-        table.field(person.decile).field(&person.practice);
+        slips.number(table, "imd_decile", "11", person.decile);
+        table.field(&person.practice);
         let lived = u32::try_from((EXTRACTED - person.born).num_days()).unwrap_or_default();
         let back = u64::from(draw.below(lived.min(15_000) + 1));
         table.field(EXTRACTED.checked_sub_days(Days::new(back)).unwrap_or(EXTRACTED));
-        table.end(duplicate(&errors, true, draw), &mut self.truth)
+        table.end(slips.duplicate(true), &mut self.truth)
     }
 
     pub(super) fn journal(&mut self, person: &Person, draw: &mut Draw) -> Result<()> {
@@ -91,19 +92,15 @@ impl Feeds {
         value: Option<f64>,
         draw: &mut Draw,
     ) -> Result<()> {
-        let (errors, table) = (self.errors, &mut self.journal);
-        nhs_number(table, "nhs_number", person, &errors, draw);
+        let (slips, table) = (&mut self.slips, &mut self.journal);
+        slips.nhs_number(table, "nhs_number", person);
         table.field(format_args!("P{:08}", person.index)).field(day).field(kind);
-        code(table, "snomed_code", snomed, &errors, draw);
+        slips.code(table, "snomed_code", snomed);
         match value {
-            Some(_) if draw.chance(errors.out_of_range) => {
-                table.wrong(Wrong { column: "value", kind: "out-of-range", reject: true });
-                table.field("9999");
-            }
-            Some(value) => drop(table.field(format_args!("{value:.0}"))),
+            Some(value) => slips.number(table, "value", "9999", format_args!("{value:.0}")),
             None => drop(table.field("")),
         }
         table.field(format_args!("C{:03}{}", draw.below(12), person.practice)).field(&person.practice);
-        table.end(duplicate(&errors, false, draw), &mut self.truth)
+        table.end(slips.duplicate(false), &mut self.truth)
     }
 }

@@ -1,6 +1,6 @@
 //! Admitted patient care, with the columns of Hospital Episode Statistics.
 
-use super::{Feeds, code, duplicate, nhs_number};
+use super::Feeds;
 use crate::condition::CONDITIONS;
 use crate::output::Wrong;
 use crate::person::{EXTRACTED, Person};
@@ -9,7 +9,7 @@ use chrono::{Datelike, Days};
 use std::io::Result;
 
 pub(super) const HEADER: &str =
-    "NEWNHSNO,LOPATID,PROCODE,DOB,SEX,HOMEADD,EPIKEY,ADMIDATE,DISDATE,ADMIMETH,MAINSPEF,DIAG_01,COST";
+    "NEWNHSNO,LOPATID,PROCODE,DOB,SEX,HOMEADD,EPIKEY,ADMIDATE,DISDATE,SPELDUR,ADMIMETH,MAINSPEF,DIAG_01,COST";
 
 /// Admission methods: elective, emergency, maternity.
 const METHODS: &[(&str, f64)] =
@@ -21,42 +21,37 @@ impl Feeds {
     pub(super) fn admissions(&mut self, person: &Person, draw: &mut Draw) -> Result<()> {
         let weights: Vec<f64> = METHODS.iter().map(|(_, weight)| *weight).collect();
         for spell in 0..draw.count(0.45 * self.scale * person.need()) {
-            let (errors, table) = (self.errors, &mut self.admissions);
-            nhs_number(table, "NEWNHSNO", person, &errors, draw);
+            let (slips, table) = (&mut self.slips, &mut self.admissions);
+            slips.nhs_number(table, "NEWNHSNO", person);
             table.field(format_args!("H{:07}", person.index)).field("RN1");
             let day_month = person.born.format("%d/%m/%Y");
-            if draw.chance(errors.day_month_swapped) && person.born.day() != person.born.month() {
+            if slips.happens(|r| r.day_month_swapped) && person.born.day() != person.born.month() {
                 let reject = person.born.day() > 12;
                 table.wrong(Wrong { column: "DOB", kind: "day-month-swapped", reject });
                 table.field(person.born.format("%m/%d/%Y"));
             } else {
                 table.field(day_month);
             }
-            code(table, "SEX", if person.male { "1" } else { "2" }, &errors, draw);
+            slips.code(table, "SEX", if person.male { "1" } else { "2" });
             table.field(&person.postcode).field(format_args!("{:07}{spell:02}", person.index));
             let admitted = person.day(draw);
             let nights = draw.heavy(1.4 + f64::from(person.age) / 40.0, 1.1).min(180.0) as u32;
             let discharged = admitted.checked_add_days(Days::new(u64::from(nights)));
             table.field(admitted.format("%d/%m/%Y"));
             match discharged.filter(|day| *day <= EXTRACTED) {
-                Some(day) => drop(table.field(day.format("%d/%m/%Y"))),
-                None => drop(table.field("")),
+                Some(day) => drop(table.field(day.format("%d/%m/%Y")).field(nights)),
+                None => drop(table.field("").field("")),
             }
             let method = METHODS.get(draw.weighted(&weights)).map_or("21", |(code, _)| code);
-            code(table, "ADMIMETH", method, &errors, draw);
+            slips.code(table, "ADMIMETH", method);
             table.field(draw.pick(SPECIALTIES).copied().unwrap_or("300"));
             let own = draw.pick(&person.conditions).and_then(|c| CONDITIONS.get(*c)).map(|c| c.icd10);
             let other = draw.pick(OTHER_DIAGNOSES).copied().unwrap_or("R07");
             let diagnosis = own.filter(|_| draw.chance(0.6)).unwrap_or(other);
-            code(table, "DIAG_01", diagnosis, &errors, draw);
-            if draw.chance(errors.out_of_range) {
-                table.wrong(Wrong { column: "COST", kind: "out-of-range", reject: true });
-                table.field("-1.00");
-            } else {
-                let cost = draw.heavy(900.0 + 380.0 * f64::from(nights), 0.7);
-                table.field(format_args!("{:.2}", cost.min(950_000.0)));
-            }
-            table.end(duplicate(&errors, false, draw), &mut self.truth)?;
+            slips.code(table, "DIAG_01", diagnosis);
+            let cost = draw.heavy(900.0 + 380.0 * f64::from(nights), 0.7).min(950_000.0);
+            slips.number(table, "COST", "-1.00", format_args!("{cost:.2}"));
+            table.end(slips.duplicate(false), &mut self.truth)?;
         }
         Ok(())
     }

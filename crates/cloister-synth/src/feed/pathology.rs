@@ -1,7 +1,6 @@
 //! Laboratory results.
 
-use super::{Feeds, code, duplicate, nhs_number};
-use crate::output::Wrong;
+use super::Feeds;
 use crate::person::Person;
 use crate::random::Draw;
 use std::io::Result;
@@ -22,25 +21,21 @@ const TESTS: &[Test] = &[
 impl Feeds {
     pub(super) fn results(&mut self, person: &Person, draw: &mut Draw) -> Result<()> {
         for sample in 0..draw.count(2.6 * self.scale * person.need().min(5.0)) {
-            let (errors, table) = (self.errors, &mut self.results);
+            let (slips, table) = (&mut self.slips, &mut self.results);
             let test = draw.pick(TESTS).copied();
             let (test, unit, mean, deviation, condition, shift) =
                 test.unwrap_or(("hba1c", "", 37.0, 4.0, 0, 0.0));
-            nhs_number(table, "nhs_number", person, &errors, draw);
+            slips.nhs_number(table, "nhs_number", person);
             table
                 .field(format_args!("L{:07}{sample:03}", person.index))
                 .field("RN1LAB")
                 .field(person.day(draw));
-            code(table, "test", test, &errors, draw);
-            if draw.chance(errors.out_of_range) {
-                table.wrong(Wrong { column: "value", kind: "out-of-range", reject: true });
-                table.field("-9");
-            } else {
-                let mean = if person.has(condition) { mean + shift } else { mean };
-                table.field(format_args!("{:.1}", draw.normal(mean, deviation).max(0.5)));
-            }
+            slips.code(table, "test", test);
+            let mean = if person.has(condition) { mean + shift } else { mean };
+            let value = draw.normal(mean, deviation).max(0.5);
+            slips.number(table, "value", "-9", format_args!("{value:.1}"));
             table.field(unit);
-            table.end(duplicate(&errors, false, draw), &mut self.truth)?;
+            table.end(slips.duplicate(false), &mut self.truth)?;
         }
         Ok(())
     }

@@ -1,7 +1,6 @@
 //! Adult social care, after the client level data that councils return.
 
-use super::{Feeds, code, duplicate, nhs_number};
-use crate::output::Wrong;
+use super::Feeds;
 use crate::person::{EXTRACTED, Person};
 use crate::random::Draw;
 use chrono::Days;
@@ -25,14 +24,14 @@ impl Feeds {
         let mean = if person.age < 18 { 0.0 } else { 0.02 + 0.05 * old * old * person.need().min(4.0) };
         let weights: Vec<f64> = SERVICES.iter().map(|(_, weight, _)| *weight).collect();
         for _ in 0..draw.count((mean * self.scale).min(6.0)) {
-            let (errors, table) = (self.errors, &mut self.services);
+            let (slips, table) = (&mut self.slips, &mut self.services);
             let (service, _, cost) =
                 SERVICES.get(draw.weighted(&weights)).copied().unwrap_or(("day-support", 0.0, 140.0));
-            nhs_number(table, "nhs_number", person, &errors, draw);
+            slips.nhs_number(table, "nhs_number", person);
             table.field(format_args!("SC{:06}", person.index)).field("NMC").field(&person.postcode);
             let kind = if draw.chance(0.7) { "service" } else { "assessment" };
             table.field(kind);
-            code(table, "service_type", service, &errors, draw);
+            slips.code(table, "service_type", service);
             let started = person.day(draw);
             let ended = started.checked_add_days(Days::new(draw.heavy(120.0, 1.0) as u64));
             table.field(started);
@@ -40,13 +39,9 @@ impl Feeds {
                 Some(day) => drop(table.field(day)),
                 None => drop(table.field("")),
             }
-            if draw.chance(errors.out_of_range) {
-                table.wrong(Wrong { column: "weekly_cost", kind: "out-of-range", reject: true });
-                table.field("-20.00");
-            } else {
-                table.field(format_args!("{:.2}", draw.heavy(cost, 0.4).min(9_000.0)));
-            }
-            table.end(duplicate(&errors, false, draw), &mut self.truth)?;
+            let weekly = draw.heavy(cost, 0.4).min(9_000.0);
+            slips.number(table, "weekly_cost", "-20.00", format_args!("{weekly:.2}"));
+            table.end(slips.duplicate(false), &mut self.truth)?;
         }
         Ok(())
     }
