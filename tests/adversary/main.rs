@@ -1,4 +1,8 @@
-//! Attacks: what was tried to get at one person's data, and must never work.
+//! Attacks: what was tried to get at one person's data, and must never work. Numbers refer to the classes of the
+//! project's list of attacks.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod extract;
+mod outside;
+mod region;
 mod sql;

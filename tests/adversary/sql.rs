@@ -1,35 +1,7 @@
 //! Queries that try to single one person out.
 
-use cloister_synth::ErrorRates;
-use cloister_tests::{Hub, project};
+use crate::region::hub;
 use serde_json::Value;
-
-const GRANTS: &str = r#"
-[[grants]]
-dataset = "gp"
-tables = [{ name = "person", columns = "all" }, { name = "gp_event", columns = "all" }]
-[[grants]]
-dataset = "hospital"
-tables = [{ name = "admission", columns = "all" }]
-"#;
-
-/// A hub, and the predicate that is true of exactly one person.
-fn hub() -> (Hub, String) {
-    let hub = Hub::of_region(600, ErrorRates::NONE);
-    hub.create(&project("p", "automatic", GRANTS)).expect(0);
-    let people = std::fs::read_to_string(hub.path("region/truth/people.csv")).unwrap();
-    let mut groups = std::collections::BTreeMap::<(String, String, String, String), u32>::new();
-    for line in people.lines().skip(1) {
-        let f: Vec<&str> = line.split(',').collect();
-        let key = (f[1].to_owned(), f[2][..4].to_owned(), f[3].to_owned(), f[5].to_owned());
-        *groups.entry(key).or_default() += 1;
-    }
-    let ((sex, year, district, ethnicity), _) = groups.into_iter().find(|(_, n)| *n == 1).unwrap();
-    let one = format!(
-        "sex = '{sex}' AND birth_year = {year} AND district = '{district}' AND ethnicity = '{ethnicity}'"
-    );
-    (hub, one)
-}
 
 /// Whether an answer shows any number.
 fn shows(answer: &Value) -> bool {
@@ -132,5 +104,138 @@ fn distinct_labels_do_not_say_who_is_there() {
             "{sql}\n{}",
             answer.out
         );
+    }
+}
+
+/// Class 2: rows are multiplied; people are not.
+#[test]
+fn row_inflation() {
+    let (hub, one) = hub();
+    for sql in [
+        format!(
+            "SELECT count(*) AS n FROM gp_event e JOIN person p USING (person_id) JOIN gp_event f USING (person_id) WHERE {one}"
+        ),
+        format!(
+            "SELECT count(*) AS n FROM person p JOIN gp_event e ON p.person_id = e.person_id JOIN admission a ON a.person_id = e.person_id WHERE {one}"
+        ),
+        format!(
+            "SELECT count(e.person_id) AS n FROM gp_event e JOIN person p USING (person_id) WHERE {one} HAVING count(*) > 10"
+        ),
+    ] {
+        let answer = hub.query(&sql);
+        assert!(!shows(&answer.json()), "{sql}\n{}", answer.out);
+    }
+}
+
+/// Classes 8, 11, 15, 22: what picks, packs or pairs people is refused or held.
+#[test]
+fn what_picks_packs_or_pairs_is_refused_or_held() {
+    let (hub, _) = hub();
+    for sql in [
+        "SELECT max(birth_year) AS x FROM person",
+        "SELECT min(event_date) AS x FROM gp_event",
+        "SELECT median(value) AS x FROM gp_event",
+        "SELECT first_value(value) AS x FROM gp_event",
+        "SELECT array_agg(value) AS x FROM gp_event",
+        "SELECT string_agg(sex, '') AS x FROM person",
+        "SELECT bit_or(imd_decile) AS x FROM person",
+        "SELECT sum(imd_decile) AS x FROM person",
+        "SELECT sum(value * value) AS x FROM gp_event",
+        "SELECT sum(value + 1000) AS x FROM gp_event",
+        "SELECT sum(CASE WHEN sex = 'F' THEN 1 ELSE 1000 END) AS x FROM person",
+        "SELECT count(*) AS x FROM person a JOIN person b ON a.birth_year = b.birth_year",
+        "SELECT count(*) AS x FROM person a, person b",
+        "SELECT row_number() OVER (ORDER BY birth_year) AS x FROM person",
+        "SELECT lag(birth_year) OVER (ORDER BY birth_year) AS x FROM person",
+        "SELECT count(*) AS x FROM person WHERE CAST(person_id AS BIGINT) = 17",
+        "SELECT count(*) AS x FROM person WHERE person_id = 17",
+        "SELECT count(*) AS x FROM person WHERE person_id < 100",
+        "SELECT count(*) AS x FROM person WHERE person_id % 2 = 0",
+        "SELECT count(*) AS x FROM person WHERE person_id IN (1, 2, 3)",
+        "SELECT count(*) AS x FROM person WHERE random() < 0.5",
+        "SELECT count(*) AS x FROM (SELECT * FROM person LIMIT 20) q",
+        "SELECT count(*) AS x FROM (SELECT * FROM person ORDER BY birth_year LIMIT 20) q",
+        "SELECT count(*) AS x FROM person TABLESAMPLE (10)",
+    ] {
+        let answer = hub.query(sql);
+        assert!([2, 3].contains(&answer.code), "{sql}\n{answer:?}");
+        assert!(answer.json().get("rows").is_none(), "{sql}");
+    }
+}
+
+/// Class 13: what decides on a suppressed value decides as if it were not there.
+#[test]
+fn nothing_decides_on_suppressed_values() {
+    let (hub, one) = hub();
+    for condition in
+        ["count(*) = 1", "count(*) > 0", "count(*) < 8", "count(*) BETWEEN 1 AND 7", "count(*) <> 2"]
+    {
+        let sql = format!("SELECT 'there' AS x FROM person WHERE {one} HAVING {condition}");
+        let answer = hub.query(&sql);
+        assert!(answer.code == 2 || answer.json()["rows"] == serde_json::json!([]), "{sql}\n{}", answer.out);
+    }
+    for expression in [
+        "CASE WHEN count(*) = 1 THEN 'one' ELSE 'other' END",
+        "count(*) = 1",
+        "count(*) IS NULL",
+        "coalesce(count(*), 0)",
+        "greatest(count(*), 100)",
+        "nullif(count(*), 1)",
+        "count(*) * 0 + 5",
+        "concat('n=', count(*))",
+    ] {
+        let answer = hub.query(&format!("SELECT {expression} AS x FROM person WHERE {one}"));
+        assert!(answer.code != 1, "{expression}: {answer:?}");
+        if answer.code == 0 {
+            assert_eq!(answer.json()["rows"], serde_json::json!([[null]]), "{expression}: {}", answer.out);
+            assert_eq!(answer.json()["cells"][0]["state"], "suppressed", "{expression}: {}", answer.out);
+        }
+    }
+}
+
+/// Long and deep statements are refused; none ends the process.
+#[test]
+fn deep_and_long_statements_are_refused() {
+    let (hub, _) = hub();
+    let nested = |open: &str, middle: &str, close: &str, n: usize| {
+        format!("{}{middle}{}", open.repeat(n), close.repeat(n))
+    };
+    let many = |part: &str, by: &str, n: usize| vec![part; n].join(by);
+    for n in [50, 400, 5_000, 20_000] {
+        for sql in [
+            format!("SELECT count(*) AS n FROM person WHERE {}", nested("(", "sex = 'F'", ")", n)),
+            format!("SELECT count(*) AS n FROM person WHERE {}", nested("NOT ", "sex = 'F'", "", n)),
+            format!("SELECT count(*) AS n FROM person WHERE birth_year = {}", nested("- ", "1", "", n)),
+            format!("SELECT count(*) AS n FROM person WHERE {}", many("sex = 'F'", " OR ", n)),
+            format!("SELECT count(*) AS n FROM person WHERE birth_year = {}", many("1", " + ", n)),
+            format!("SELECT count(*) AS n FROM {}", nested("(SELECT * FROM ", "person", ") q", n)),
+            format!(
+                "SELECT count(*) AS n FROM person WHERE birth_year = {}",
+                nested("CASE WHEN true THEN ", "1", " END", n)
+            ),
+            format!("SELECT count(*) AS n FROM person WHERE sex = {}", nested("upper(", "'f'", ")", n)),
+            format!(
+                "WITH {} SELECT count(*) AS n FROM person",
+                (0..n).map(|i| format!("a{i} AS (SELECT 1 AS x)")).collect::<Vec<_>>().join(", ")
+            ),
+            format!(
+                "SELECT {} FROM person",
+                (0..n).map(|i| format!("count(*) AS n{i}")).collect::<Vec<_>>().join(", ")
+            ),
+        ] {
+            let file = hub.write("deep.sql", &sql);
+            let answer = hub.run(&[
+                "query",
+                "--project",
+                "p",
+                "--as",
+                "researcher",
+                "--format",
+                "json",
+                "--file",
+                file.to_str().unwrap(),
+            ]);
+            assert!([0, 2, 3].contains(&answer.code), "{n}: {}\n{}{}", &sql[..120], answer.err, answer.code);
+        }
     }
 }

@@ -28,6 +28,10 @@ pub(crate) fn nhs_number(text: &str) -> Result<u64, &'static str> {
     if text.is_empty() {
         return Err("nhs-number-missing");
     }
+    // Between digits a hyphen parts them; before or after, it is a sign or a slip.
+    if text.starts_with('-') || text.ends_with('-') {
+        return Err("nhs-number-invalid");
+    }
     let mut digits = [0i8; 10];
     let mut count = 0;
     for byte in text.bytes().filter(|b| !matches!(b, b' ' | b'-')) {
