@@ -77,7 +77,14 @@ impl Engine {
             .map_err(|e| Refusal::from_planner(&e))?;
         let few_max = usize::try_from(policy.contributors_min()).unwrap_or(usize::MAX).saturating_sub(1);
         let digest = Digest::of(analysed.display_indent_schema().to_string().as_bytes());
-        let planned = Planned { digest, few_max, limits: self.limits.clone(), state, analysed };
+        let planned = Planned {
+            digest,
+            few_max,
+            cells_max: policy.cells_max(),
+            limits: self.limits.clone(),
+            state,
+            analysed,
+        };
         // Refusals come out here, before anything runs.
         planned.rewrite(true)?;
         Ok(planned)
@@ -91,6 +98,7 @@ pub struct Planned {
     analysed: LogicalPlan,
     digest: Digest,
     few_max: usize,
+    cells_max: u64,
     limits: Limits,
 }
 
@@ -128,7 +136,13 @@ impl Planned {
     async fn run_unlimited(self) -> Result<Governed, QueryError> {
         let mut relation = self.rewrite(true)?;
         let State::Protected { boundary, .. } = &relation.state else {
-            return Ok(Governed { evidence: None, table: nothing(), relation, state: self.state });
+            return Ok(Governed {
+                evidence: None,
+                table: nothing(),
+                relation,
+                state: self.state,
+                cells_max: self.cells_max,
+            });
         };
         let batch = match execute(&self.state, &boundary.evidence).await {
             Ok(batch) => batch,
@@ -147,7 +161,8 @@ impl Planned {
         };
         let evidence = Evidence::new(&batch, boundary).map_err(|e| QueryError::failed(&e))?;
         let table = evidence.table(boundary).map_err(|e| QueryError::failed(&e))?;
-        Ok(Governed { evidence: Some(evidence), table, relation, state: self.state })
+        let cells_max = self.cells_max;
+        Ok(Governed { evidence: Some(evidence), table, relation, state: self.state, cells_max })
     }
 }
 
@@ -170,6 +185,7 @@ pub struct Governed {
     table: Table,
     relation: Relation,
     state: SessionState,
+    cells_max: u64,
 }
 
 impl Governed {
@@ -198,6 +214,11 @@ impl Governed {
             _ => columns.iter().map(|_| None).collect(),
         };
         let batch = execute(&self.state, &plan).await?;
+        // Disclosure control counts the cells at the boundary; a table about nobody has none there.
+        let cells = (batch.num_rows() as u64).saturating_mul(columns.len() as u64);
+        if self.evidence.is_none() && cells > self.cells_max {
+            holds.push("too-many-cells".to_owned());
+        }
         FinishedTable::new(&batch, &plan, &columns, &states, holds)
     }
 }

@@ -1,0 +1,139 @@
+//! The disclosure rules, case by case. A cell is written `value/contributors/branches`: `20/9/2,7` is a count of 20
+//! made by 9 people, 2 of them in one branch of its condition and 7 in the other; `m` stands for a measure's number,
+//! `3:10` for a share. What is expected of it is the value, or `*` and the rule.
+
+use cloister_disclosure::{
+    Cell, CellState, Column, Group, Hold, Origin, Policy, Protected, Rule, Shown, Statistic, Table, Value,
+    protect,
+};
+use cloister_tests::policies;
+use serde::Deserialize;
+use std::collections::BTreeSet;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Cases {
+    case: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Case {
+    rule: String,
+    description: String,
+    source: String,
+    policy: String,
+    columns: Vec<String>,
+    labels_public: bool,
+    groups: Vec<GivenGroup>,
+    expect: Expected,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GivenGroup {
+    people: u64,
+    who: Option<Vec<u32>>,
+    cells: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    rows: Vec<Vec<String>>,
+    #[serde(default)]
+    holds: Vec<String>,
+}
+
+fn column(text: &str) -> Column {
+    let statistic = match text {
+        "people" => Statistic::People,
+        "count" => Statistic::Count { additive: true },
+        "count-distinct" => Statistic::Count { additive: false },
+        "rate" => Statistic::Rate,
+        "sum" => Statistic::Sum,
+        "mean" => Statistic::Mean,
+        other => panic!("{other}"),
+    };
+    Column { name: text.to_owned(), statistic, argument: "cost".to_owned() }
+}
+
+fn cell(text: &str) -> Cell {
+    let mut parts = text.split('/');
+    let value = match parts.next().unwrap() {
+        "null" => Value::Null,
+        "m" => Value::Measure,
+        text => match text.split_once(':') {
+            Some((n, d)) => Value::Rate { numerator: n.parse().unwrap(), denominator: d.parse().unwrap() },
+            None => Value::Count(text.parse().unwrap()),
+        },
+    };
+    let contributors = parts.next().unwrap().parse().unwrap();
+    let branches =
+        parts.next().map(|b| b.split(',').map(|n| n.parse().unwrap()).collect()).unwrap_or_default();
+    Cell { value, contributors, branches }
+}
+
+fn shown(protected: &Protected) -> Vec<Vec<String>> {
+    let rows = protected.rows().iter().map(|row| {
+        let origin = match row.origin {
+            Origin::Group(index) => index.to_string(),
+            Origin::Other => "other".to_owned(),
+        };
+        let cells = row.cells.iter().map(|cell| match (cell.state(), cell.shown()) {
+            (CellState::Suppressed(rule), None) => format!("*{}", rule.code()),
+            (CellState::Shown, Some(Shown::Null)) => "null".to_owned(),
+            (CellState::Shown, Some(Shown::Count(n))) => n.to_string(),
+            (CellState::Shown, Some(Shown::Rate(rate))) => format!("{rate:.3}"),
+            (CellState::Shown, Some(Shown::AsGiven)) => "m".to_owned(),
+            other => panic!("{other:?}"),
+        });
+        std::iter::once(origin).chain(cells).collect()
+    });
+    rows.collect()
+}
+
+#[test]
+fn every_case_holds_and_every_rule_has_one() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/golden/disclosure");
+    let (mut cases, mut seen) = (0, BTreeSet::new());
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let read: Cases = toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        for case in read.case {
+            assert!(!case.source.is_empty(), "{}", case.description);
+            let policy = policies().join(format!("disclosure/{}.toml", case.policy));
+            let policy = Policy::parse(&std::fs::read_to_string(policy).unwrap()).unwrap();
+            let groups = case.groups.iter().map(|g| Group {
+                people: g.people,
+                few: g.who.clone(),
+                cells: g.cells.iter().map(|c| cell(c)).collect(),
+            });
+            let table = Table {
+                columns: case.columns.iter().map(|c| column(c)).collect(),
+                labels_public: case.labels_public,
+                groups: groups.collect(),
+            };
+            let protected = protect(&table, &policy);
+            assert_eq!(shown(&protected), case.expect.rows, "{}", case.description);
+            let holds: Vec<&str> = protected.holds().iter().map(Hold::code).collect();
+            assert_eq!(holds, case.expect.holds, "{}", case.description);
+            seen.insert(case.rule);
+            cases += 1;
+        }
+    }
+    assert!(cases > 0);
+    let known = Rule::ALL.iter().map(|r| r.code()).chain([
+        "mean-with-sum",
+        "too-many-cells",
+        "zero",
+        "rounding",
+        "null",
+    ]);
+    let known: BTreeSet<String> = known.map(str::to_owned).collect();
+    assert_eq!(seen.difference(&known).count(), 0, "{seen:?}");
+    for rule in Rule::ALL {
+        assert!(seen.contains(rule.code()), "`{}` has no case", rule.code());
+    }
+}
