@@ -122,3 +122,17 @@ fn a_wrong_command_line_is_neither_refused_nor_held() {
     let answer = elsewhere.query("SELECT 1").expect(1);
     assert_eq!(answer.json()["reasons"][0]["code"], "no-hub");
 }
+
+#[test]
+fn a_reader_that_has_enough_is_no_failure() {
+    let hub = hub();
+    let program = hub.command(&[]).get_program().to_owned();
+    let done = std::process::Command::new("sh")
+        .args(["-c", "\"$0\" --home \"$1\" project show p | head -1"])
+        .arg(program)
+        .arg(hub.home())
+        .output()
+        .unwrap();
+    let err = String::from_utf8_lossy(&done.stderr);
+    assert!(err.is_empty(), "{err}");
+}

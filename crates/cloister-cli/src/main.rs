@@ -16,6 +16,7 @@ use std::process::ExitCode;
 const STACK_BYTES: usize = 128 << 20;
 
 fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(say_little));
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(e) => {
@@ -33,6 +34,17 @@ fn main() -> ExitCode {
             Err(_) => ExitCode::from(exit::FAILED),
         },
         Err(e) => exit::fail("runtime", &e),
+    }
+}
+
+/// A panic's own words may hold data of the rows it happened at: they are not printed.
+fn say_little(panic: &std::panic::PanicHookInfo<'_>) {
+    use std::io::Write;
+    let text = panic.payload_as_str().unwrap_or_default();
+    // Whoever reads our output has enough of it.
+    if !text.starts_with("failed printing to") {
+        let place = panic.location().map(|l| format!(" ({}:{})", l.file(), l.line())).unwrap_or_default();
+        let _ = writeln!(std::io::stderr(), "error[internal]: the program stopped unexpectedly{place}");
     }
 }
 
