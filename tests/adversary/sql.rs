@@ -239,3 +239,16 @@ fn deep_and_long_statements_are_refused() {
         }
     }
 }
+
+/// Class 10: the digits of a mean must not give the number of people away that is rounded beside it.
+#[test]
+fn a_mean_does_not_tell_how_many_it_is_of() {
+    let (hub, _) = hub();
+    let answer = hub.query("SELECT count(*) AS n, avg(cost) AS mean FROM admission").expect(0).json();
+    let (n, mean) = (answer["rows"][0][0].as_i64().unwrap(), answer["rows"][0][1].as_f64().unwrap());
+    // Mean times number is a whole number of pence for the true one; for how many of those that round alike?
+    let pence = |n: i64| (mean * 100.0 * n as f64).fract();
+    let fits = (n - 2..=n + 2).filter(|n| pence(*n).min(1.0 - pence(*n)) < 1e-3).count();
+    assert_ne!(fits, 1, "n = {n}, mean = {mean}");
+    assert_eq!(format!("{mean:e}").split('e').next().unwrap().replace('.', "").len().max(4), 4, "{mean}");
+}

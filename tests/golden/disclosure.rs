@@ -86,6 +86,7 @@ fn shown(protected: &Protected) -> Vec<Vec<String>> {
             (CellState::Shown, Some(Shown::Count(n))) => n.to_string(),
             (CellState::Shown, Some(Shown::Rate(rate))) => format!("{rate:.3}"),
             (CellState::Shown, Some(Shown::AsGiven)) => "m".to_owned(),
+            (CellState::Shown, Some(Shown::Digits(digits))) => format!("m to {digits} digits"),
             other => panic!("{other:?}"),
         });
         std::iter::once(origin).chain(cells).collect()
@@ -130,6 +131,7 @@ fn every_case_holds_and_every_rule_has_one() {
         "zero",
         "rounding",
         "null",
+        "mean-digits",
     ]);
     let known: BTreeSet<String> = known.map(str::to_owned).collect();
     assert_eq!(seen.difference(&known).count(), 0, "{seen:?}");

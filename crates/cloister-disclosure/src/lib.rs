@@ -13,6 +13,7 @@
 //!     marker = "*"
 //!     contributors = { min = 8, zero-shown = true }
 //!     counts = { rounding-base = 5 }
+//!     means = { significant-digits = 4 }
 //!     labels = { small-groups = "merge" }
 //!     output = { cells-max = 100 }
 //! "#)?;

@@ -19,6 +19,7 @@ struct PolicyFile {
     marker: String,
     contributors: Contributors,
     counts: Counts,
+    means: Means,
     labels: Labels,
     output: Output,
 }
@@ -34,6 +35,12 @@ struct Contributors {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Counts {
     rounding_base: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Means {
+    significant_digits: u8,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -76,6 +83,9 @@ impl Policy {
         if file.counts.rounding_base == 0 || file.counts.rounding_base > 1_000_000 {
             return Err(wrong("counts.rounding-base must be from 1 to 1000000".to_owned()));
         }
+        if !(1..=15).contains(&file.means.significant_digits) {
+            return Err(wrong("means.significant-digits must be from 1 to 15".to_owned()));
+        }
         if file.marker.is_empty() || file.marker.chars().any(|c| c.is_ascii_digit() || c.is_control()) {
             return Err(wrong("marker must be text without digits".to_owned()));
         }
@@ -110,6 +120,11 @@ impl Policy {
     /// The fewest distinct people behind a cell that may be shown.
     pub fn contributors_min(&self) -> u64 {
         self.file.contributors.min
+    }
+
+    /// To how many significant digits a mean is shown.
+    pub fn mean_digits(&self) -> u8 {
+        self.file.means.significant_digits
     }
 
     /// The most cells of an output that is released without a person having looked.
@@ -160,6 +175,7 @@ mod tests {
             ("min = 8", "min = 8\nmaximum = 9"),
             ("min = 8", "min = 1"),
             ("rounding-base = 5", "rounding-base = 0"),
+            ("significant-digits = 4", "significant-digits = 0"),
             ("marker = \"*\"", "marker = \"0\""),
             ("\"merge\"", "\"show\""),
         ] {

@@ -83,6 +83,8 @@ pub enum Shown {
     Rate(f64),
     /// The number that the caller kept for this group and column.
     AsGiven,
+    /// That number, to so many significant digits.
+    Digits(u8),
 }
 
 /// A protected cell: a value, or the rule that took it away.
@@ -175,7 +177,8 @@ pub fn protect(table: &Table, policy: &Policy) -> Protected {
             continue;
         }
         let cells = group.cells.iter().enumerate().map(|(column, cell)| {
-            let shown = protect_cell(cell, policy);
+            let statistic = table.columns.get(column).map(|c| c.statistic);
+            let shown = protect_cell(cell, statistic, policy);
             if let Err((rule, people)) = shown {
                 protected.findings.push(Finding { rule, group: index, column: Some(column), people });
             }
@@ -199,7 +202,7 @@ pub fn protect(table: &Table, policy: &Policy) -> Protected {
 }
 
 /// The value to show, or the rule that forbids it and the people it counted.
-fn protect_cell(cell: &Cell, policy: &Policy) -> Result<Shown, (Rule, u64)> {
+fn protect_cell(cell: &Cell, statistic: Option<Statistic>, policy: &Policy) -> Result<Shown, (Rule, u64)> {
     if !policy.permits(cell.contributors) {
         return Err((Rule::SmallCount, cell.contributors));
     }
@@ -213,6 +216,8 @@ fn protect_cell(cell: &Cell, policy: &Policy) -> Result<Shown, (Rule, u64)> {
             0 => Shown::Null,
             shown => Shown::Rate(policy.round(numerator) as f64 / shown as f64),
         },
+        // All digits of a mean tell the number that it was divided by, where measures have few decimals.
+        Value::Measure if statistic == Some(Statistic::Mean) => Shown::Digits(policy.mean_digits()),
         Value::Measure => Shown::AsGiven,
     })
 }

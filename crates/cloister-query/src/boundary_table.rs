@@ -4,10 +4,10 @@ use crate::boundary::{Boundary, BoundaryValue, Evidence};
 use async_trait::async_trait;
 use cloister_disclosure::{CellState, Origin, Protected, ProtectedCell, Rule, Shown};
 use datafusion::arrow::array::{
-    ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, UInt8Array, UInt32Array,
+    ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, RecordBatch, UInt8Array, UInt32Array,
 };
 use datafusion::arrow::compute::{cast, nullif, take};
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, Field, Float64Type, Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::{Column, Result, internal_err};
 use datafusion::datasource::{MemTable, TableType, provider_as_source};
@@ -135,11 +135,20 @@ fn values(
     origins: &UInt32Array,
 ) -> Result<ArrayRef> {
     let shown: Vec<Option<Shown>> = cells.iter().map(|c| c.and_then(ProtectedCell::shown)).collect();
-    if shown.contains(&Some(Shown::AsGiven)) {
+    let digits = shown.iter().find_map(|s| match s {
+        Some(Shown::Digits(digits)) => Some(*digits),
+        _ => None,
+    });
+    if digits.is_some() || shown.contains(&Some(Shown::AsGiven)) {
         let BoundaryValue::One(index) = value else { return internal_err!("no measure to show") };
         let given = take(evidence.raw(index)?, origins, None)?;
-        let hide = BooleanArray::from_iter(shown.iter().map(|s| Some(*s != Some(Shown::AsGiven))));
-        return Ok(cast(&nullif(&given, &hide)?, data_type)?);
+        let hide = shown.iter().map(|s| Some(!matches!(s, Some(Shown::AsGiven | Shown::Digits(_)))));
+        let kept = nullif(&given, &BooleanArray::from_iter(hide))?;
+        let kept = match digits {
+            Some(digits) => rounded(&kept, digits)?,
+            None => kept,
+        };
+        return Ok(cast(&kept, data_type)?);
     }
     let array: ArrayRef = if shown.iter().any(|s| matches!(s, Some(Shown::Rate(_)))) {
         Arc::new(Float64Array::from_iter(shown.iter().map(|s| match s {
@@ -153,6 +162,16 @@ fn values(
         })))
     };
     Ok(cast(&array, data_type)?)
+}
+
+/// Numbers to so many significant digits.
+fn rounded(values: &ArrayRef, digits: u8) -> Result<ArrayRef> {
+    let values = cast(values, &DataType::Float64)?;
+    // Through text: the nearest number with these digits, without a power of ten that is not exact.
+    let to_digits =
+        |value: f64| format!("{value:.*e}", usize::from(digits.saturating_sub(1))).parse().unwrap_or(value);
+    let rounded = values.as_primitive::<Float64Type>().iter().map(|v| v.map(to_digits));
+    Ok(Arc::new(Float64Array::from_iter(rounded)))
 }
 
 #[async_trait]

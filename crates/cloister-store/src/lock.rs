@@ -16,11 +16,15 @@ impl Lock {
     /// # Errors
     /// [`StoreError::Busy`] with `busy` as its text.
     pub fn take(path: &Path, busy: &'static str) -> Result<Self, StoreError> {
-        let file = open(path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(StoreError::Busy(busy)),
-            Err(TryLockError::Error(e)) => Err(StoreError::file(path)(e)),
+        loop {
+            let file = open(path)?;
+            match file.try_lock() {
+                // Whoever cleared up between our opening and our locking has removed the file's name.
+                Ok(()) if is_at(&file, path) => return Ok(Self { _file: file }),
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Err(StoreError::Busy(busy)),
+                Err(TryLockError::Error(e)) => return Err(StoreError::file(path)(e)),
+            }
         }
     }
 
@@ -30,6 +34,21 @@ impl Lock {
         file.lock().map_err(StoreError::file(path))?;
         Ok(Self { _file: file })
     }
+}
+
+/// Whether the path still names this file.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (file.metadata(), std::fs::metadata(path)) {
+        (Ok(open), Ok(named)) => (open.dev(), open.ino()) == (named.dev(), named.ino()),
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+fn is_at(_: &File, path: &Path) -> bool {
+    path.exists()
 }
 
 fn open(path: &Path) -> Result<File, StoreError> {
@@ -48,7 +67,11 @@ mod tests {
         let path = folder.path().join("x.lock");
         let held = Lock::take(&path, "busy").unwrap();
         assert_eq!(Lock::take(&path, "busy").unwrap_err().to_string(), "busy");
-        drop(held);
+        // A lock on a file that was removed keeps nobody out, and nobody is given one.
+        std::fs::remove_file(&path).unwrap();
+        let second = Lock::take(&path, "busy").unwrap();
+        assert!(Lock::take(&path, "busy").is_err());
+        drop((held, second));
         assert!(Lock::take(&path, "busy").is_ok());
     }
 }
