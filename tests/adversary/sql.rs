@@ -223,18 +223,7 @@ fn deep_and_long_statements_are_refused() {
                 (0..n).map(|i| format!("count(*) AS n{i}")).collect::<Vec<_>>().join(", ")
             ),
         ] {
-            let file = hub.write("deep.sql", &sql);
-            let answer = hub.run(&[
-                "query",
-                "--project",
-                "p",
-                "--as",
-                "researcher",
-                "--format",
-                "json",
-                "--file",
-                file.to_str().unwrap(),
-            ]);
+            let answer = hub.query_file(&sql);
             assert!([0, 2, 3].contains(&answer.code), "{n}: {}\n{}{}", &sql[..120], answer.err, answer.code);
         }
     }

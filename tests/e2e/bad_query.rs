@@ -9,7 +9,6 @@ fn bad_sql_is_refused_by_name() {
     let hub = Hub::of_region(150, ErrorRates::NONE);
     hub.create(&project("p", "automatic", GRANTS)).expect(0);
     let long = format!("SELECT count(*) AS n FROM person WHERE sex IN ({})", "'F',".repeat(260_000));
-    let long_file = hub.write("long.sql", &long);
     for (sql, code) in [
         ("", "empty-query"),
         ("   -- nothing\n", "empty-query"),
@@ -49,17 +48,7 @@ fn bad_sql_is_refused_by_name() {
         assert_eq!(answer.code, 2, "{sql}: {answer:?}");
         assert!(answer.json().get("rows").is_none());
     }
-    let answer = hub.run(&[
-        "query",
-        "--project",
-        "p",
-        "--as",
-        "researcher",
-        "--format",
-        "json",
-        "--file",
-        long_file.to_str().unwrap(),
-    ]);
+    let answer = hub.query_file(&long);
     assert_eq!(answer.code, 2, "{answer:?}");
     assert_eq!(answer.json()["reasons"][0]["code"], "query-too-long");
 }

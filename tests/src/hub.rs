@@ -117,6 +117,13 @@ impl Hub {
         self.query_in("p", "researcher", sql)
     }
 
+    /// Asks as `researcher` in project `p`, with SQL that is too long for an argument.
+    pub fn query_file(&self, sql: &str) -> Done {
+        let file = self.write("query.sql", sql);
+        let file = file.to_str().unwrap();
+        self.run(&["query", "--project", "p", "--as", "researcher", "--format", "json", "--file", file])
+    }
+
     /// Asks as somebody in a project.
     pub fn query_in(&self, project: &str, user: &str, sql: &str) -> Done {
         self.run(&["query", "--project", project, "--as", user, "--format", "json", "--", sql])

@@ -49,6 +49,17 @@ pub enum ReviewMode {
     Two,
 }
 
+impl ReviewMode {
+    /// As written and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Automatic => "automatic",
+            Self::One => "one",
+            Self::Two => "two",
+        }
+    }
+}
+
 /// A person's place in a project.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

@@ -2,12 +2,11 @@
 
 use crate::answer::{Finished, Heading};
 use crate::hub::fresh_id;
-use crate::recover::remove;
 use crate::{Answer, DatasetRef, Hub, HubError, PolicyRef, Reason, Status};
 use cloister_airlock::{Decision, decide};
 use cloister_audit::{Event, EventKind};
 use cloister_disclosure::{Policy, protect};
-use cloister_governance::{Project, ReviewMode};
+use cloister_governance::Project;
 use cloister_model::{Digest, Name};
 use cloister_query::{FinishedTable, QueryError, ResolvedGrant};
 use cloister_store::{Lock, Outcome, Request, RequestState};
@@ -198,7 +197,7 @@ impl Run<'_> {
             tx.add_release(&self.id, digest, &at).await?;
         }
         tx.commit(vec![event]).await?;
-        remove(&self.hub.store.home().staging().join(format!("{}.lock", self.id)))
+        Ok(cloister_store::remove(&self.hub.store.home().staging().join(format!("{}.lock", self.id)))?)
     }
 
     /// Ends without a result.
@@ -242,14 +241,5 @@ impl Run<'_> {
         let event = self.event(EventKind::ReleaseMade).with("package", digest.to_string());
         self.settle(RequestState::Released, "[]", event, Some(digest)).await?;
         Ok(answer)
-    }
-}
-
-/// How a project's results are released, for people.
-pub(crate) fn review_text(review: ReviewMode) -> &'static str {
-    match review {
-        ReviewMode::Automatic => "automatic",
-        ReviewMode::One => "one",
-        ReviewMode::Two => "two",
     }
 }

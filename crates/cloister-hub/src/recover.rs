@@ -2,9 +2,9 @@
 
 use crate::{Hub, HubError};
 use cloister_audit::EventKind;
-use cloister_store::{Outcome, RequestState};
+use cloister_store::{Outcome, RequestState, remove};
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 impl Hub {
     /// Whatever has no live owner is settled or removed. A lock tells whether an owner lives.
@@ -50,7 +50,7 @@ impl Hub {
         }
         remove(&home.staging().join(request))?;
         remove(&home.staging().join(format!("{request}.sealed")))?;
-        remove(&home.staging().join(format!("{request}.lock")))
+        Ok(remove(&home.staging().join(format!("{request}.lock")))?)
     }
 
     /// A landing that died: its staging folder, and a version that it moved to the vault but did not record.
@@ -91,17 +91,4 @@ pub(crate) fn names(folder: &Path) -> Result<Vec<String>, HubError> {
     }
     names.sort();
     Ok(names)
-}
-
-/// Removes a file or folder, if it is there.
-pub(crate) fn remove(path: &PathBuf) -> Result<(), HubError> {
-    let done = match std::fs::symlink_metadata(path) {
-        Ok(m) if m.is_dir() => std::fs::remove_dir_all(path),
-        Ok(_) => std::fs::remove_file(path),
-        Err(e) => Err(e),
-    };
-    match done {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(HubError::file(path)(e)),
-        _ => Ok(()),
-    }
 }

@@ -9,6 +9,7 @@ use crate::reader::{Chunk, read};
 use crate::reject::Reject;
 use arrow::array::{ArrayRef, FixedSizeBinaryBuilder};
 use cloister_governance::TableContract;
+use cloister_model::Ident;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -39,6 +40,8 @@ pub(crate) struct TablePlan<'a> {
     pub(crate) table: &'a TableContract,
     pub(crate) context: Context<'a>,
     columns: Vec<ColumnPlan<'a>>,
+    /// The columns, but the person's, that must be unique for a person; none for the person's own.
+    unique: Vec<Option<usize>>,
 }
 
 type Numbered = (u64, Result<Validated, LandingError>);
@@ -47,7 +50,9 @@ impl<'a> TablePlan<'a> {
     pub(crate) fn new(table: &'a TableContract, context: Context<'a>) -> Result<Self, LandingError> {
         let columns = table.columns.iter().map(|c| ColumnPlan::new(c, table.is_person(c)));
         let columns = columns.collect::<Result<_, _>>().map_err(|e| LandingError::Internal(e.to_string()))?;
-        Ok(Self { table, context, columns })
+        let place = |name: &Ident| table.columns.iter().position(|c| c.name == *name && !table.is_person(c));
+        let unique = table.unique.iter().map(place).collect();
+        Ok(Self { table, context, columns, unique })
     }
 
     /// Reads and validates every file; `collect` gets the chunks in order.
@@ -114,7 +119,7 @@ impl<'a> TablePlan<'a> {
             .iter()
             .map(|c| c.contract.landed().and_then(|landed| Builder::new(landed.landed_type, rows)))
             .collect();
-        let unique = !self.table.unique.is_empty();
+        let unique = !self.unique.is_empty();
         let mut keys = unique.then(|| FixedSizeBinaryBuilder::with_capacity(rows, 16));
         let mut out = Validated {
             file: chunk.file,
@@ -193,9 +198,8 @@ impl<'a> TablePlan<'a> {
     fn unique_key(&self, chunk: &Chunk, record: &csv::ByteRecord) -> [u8; 16] {
         use sha2::Digest;
         let mut hasher = sha2::Sha256::new();
-        for name in &self.table.unique {
-            let place = self.table.columns.iter().position(|c| c.name == *name && !self.table.is_person(c));
-            let place = place.and_then(|i| chunk.places.get(i).copied().flatten());
+        for column in &self.unique {
+            let place = column.and_then(|i| chunk.places.get(i).copied().flatten());
             let field = place.and_then(|p| record.get(p)).unwrap_or_default().trim_ascii();
             hasher.update((field.len() as u64).to_be_bytes());
             hasher.update(field);

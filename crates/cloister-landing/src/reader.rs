@@ -45,8 +45,7 @@ pub(crate) fn read(
 ) -> Result<(), LandingError> {
     let open = || File::open(&file.path).map_err(|e| broken(file, &e));
     match file.format {
-        Format::Csv => read_csv(file, index, table, open()?, give),
-        Format::GzippedCsv => read_csv(file, index, table, open()?, give),
+        Format::Csv | Format::GzippedCsv => read_csv(file, index, table, open()?, give),
         Format::Parquet => read_parquet(file, index, table, open()?, give),
     }
 }

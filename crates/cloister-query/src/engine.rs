@@ -16,7 +16,7 @@ use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::concat_batches;
 use datafusion::common::{Column, DataFusionError};
 use datafusion::execution::{SessionState, TaskContext};
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::{AggregateUDF, LogicalPlan};
 use datafusion::optimizer::Analyzer;
 use datafusion::physical_plan::collect;
 use datafusion::sql::parser::Statement;
@@ -77,17 +77,10 @@ impl Engine {
             .map_err(|e| Refusal::from_planner(&e))?;
         let few_max = usize::try_from(policy.contributors_min()).unwrap_or(usize::MAX).saturating_sub(1);
         let digest = Digest::of(analysed.display_indent_schema().to_string().as_bytes());
-        let planned = Planned {
-            digest,
-            few_max,
-            cells_max: policy.cells_max(),
-            limits: self.limits.clone(),
-            state,
-            analysed,
-        };
         // Refusals come out here, before anything runs.
-        planned.rewrite(true)?;
-        Ok(planned)
+        let relation = rewritten(&state, &analysed, ordered_people(), few_max)?;
+        let (cells_max, limits) = (policy.cells_max(), self.limits.clone());
+        Ok(Planned { state, analysed, relation, digest, few_max, cells_max, limits })
     }
 }
 
@@ -96,6 +89,7 @@ impl Engine {
 pub struct Planned {
     state: SessionState,
     analysed: LogicalPlan,
+    relation: Relation,
     digest: Digest,
     few_max: usize,
     cells_max: u64,
@@ -108,22 +102,6 @@ impl Planned {
         self.digest
     }
 
-    fn rewrite(&self, ordered: bool) -> Result<Relation, QueryError> {
-        let people = if ordered { ordered_people() } else { set_people() };
-        let relation =
-            Rewriter::new(&self.state, people, few_people(self.few_max)).rewrite(&self.analysed)?;
-        if matches!(relation.state, State::PerPerson { .. }) {
-            return Err(Refusal::new(
-                "row-level-output",
-                "The query would show rows about single people.",
-                "Aggregate them: count(*), sum(…) or avg(…), with GROUP BY.",
-            )
-            .into());
-        }
-        check_output(&relation)?;
-        Ok(relation)
-    }
-
     /// Runs the evidence plan. Nothing that it returns may leave before it is protected.
     pub async fn run(self) -> Result<Governed, QueryError> {
         let time_max = self.limits.time_max;
@@ -134,36 +112,52 @@ impl Planned {
     }
 
     async fn run_unlimited(self) -> Result<Governed, QueryError> {
-        let mut relation = self.rewrite(true)?;
-        let State::Protected { boundary, .. } = &relation.state else {
-            return Ok(Governed {
-                evidence: None,
-                table: nothing(),
-                relation,
-                state: self.state,
-                cells_max: self.cells_max,
-            });
-        };
-        let batch = match execute(&self.state, &boundary.evidence).await {
-            Ok(batch) => batch,
+        let Self { state, analysed, mut relation, few_max, cells_max, .. } = self;
+        let ran = match run_evidence(&state, &relation).await {
             // Rows arrived out of order: count again with sets, which need none.
             Err(e) if OrderLost::is(&e) => {
-                relation = self.rewrite(false)?;
-                let State::Protected { boundary, .. } = &relation.state else {
-                    return Err(QueryError::Failed { detail: "the boundary is lost".to_owned() });
-                };
-                execute(&self.state, &boundary.evidence).await.map_err(|e| QueryError::failed(&e))?
+                relation = rewritten(&state, &analysed, set_people(), few_max)?;
+                run_evidence(&state, &relation).await
             }
-            Err(e) => return Err(QueryError::failed(&e)),
+            ran => ran,
         };
-        let State::Protected { boundary, .. } = &relation.state else {
-            return Err(QueryError::Failed { detail: "the boundary is lost".to_owned() });
+        let (evidence, table) = match ran.map_err(|e| QueryError::failed(&e))? {
+            Some((evidence, table)) => (Some(evidence), table),
+            None => (None, nothing()),
         };
-        let evidence = Evidence::new(&batch, boundary).map_err(|e| QueryError::failed(&e))?;
-        let table = evidence.table(boundary).map_err(|e| QueryError::failed(&e))?;
-        let cells_max = self.cells_max;
-        Ok(Governed { evidence: Some(evidence), table, relation, state: self.state, cells_max })
+        Ok(Governed { evidence, table, relation, state, cells_max })
     }
+}
+
+/// The plan with its people carried through, counted by this aggregate; or why it may not run.
+fn rewritten(
+    state: &SessionState,
+    analysed: &LogicalPlan,
+    people: Arc<AggregateUDF>,
+    few_max: usize,
+) -> Result<Relation, QueryError> {
+    let relation = Rewriter::new(state, people, few_people(few_max)).rewrite(analysed)?;
+    if matches!(relation.state, State::PerPerson { .. }) {
+        return Err(Refusal::new(
+            "row-level-output",
+            "The query would show rows about single people.",
+            "Aggregate them: count(*), sum(…) or avg(…), with GROUP BY.",
+        )
+        .into());
+    }
+    check_output(&relation)?;
+    Ok(relation)
+}
+
+/// Gathers the evidence; none where the query involves no patient.
+async fn run_evidence(
+    state: &SessionState,
+    relation: &Relation,
+) -> Result<Option<(Evidence, Table)>, DataFusionError> {
+    let State::Protected { boundary, .. } = &relation.state else { return Ok(None) };
+    let evidence = Evidence::new(&execute(state, &boundary.evidence).await?, boundary)?;
+    let table = evidence.table(boundary)?;
+    Ok(Some((evidence, table)))
 }
 
 /// The table of a query that involves no patient.

@@ -17,7 +17,7 @@ use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{DataFusionError, Result, ScalarValue, internal_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::{
-    Accumulator, AggregateUDF, AggregateUDFImpl, GroupsAccumulator, Signature, Volatility,
+    Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature, Volatility,
 };
 use std::sync::Arc;
 
@@ -188,6 +188,18 @@ fn each_person(
         }
     }
     Ok(())
+}
+
+/// Each row as a group of its own, in the form of a partial result; `empty` has seen nothing yet.
+fn row_states(
+    mut empty: impl GroupsAccumulator,
+    values: &[Arc<dyn Array>],
+    filter: Option<&BooleanArray>,
+) -> Result<Vec<Arc<dyn Array>>> {
+    let rows = values.first().map_or(0, |v| v.len());
+    let groups: Vec<usize> = (0..rows).collect();
+    empty.update_batch(values, &groups, filter, rows)?;
+    empty.state(EmitTo::All)
 }
 
 #[cfg(test)]

@@ -7,7 +7,9 @@ use cloister_hub::Hub;
 use cloister_landing::{Inputs, Landed, Landing, LandingError, Progress, RejectSummary, resolve_inputs};
 use cloister_model::{DataKey, Digest, Name};
 use cloister_pseudonym::{LocalRootKey, PeopleIndex, PseudonymKeys};
-use cloister_store::{DatasetVersion, PeopleSegment, StoreError, publish, read_key, sync_folder, write_new};
+use cloister_store::{
+    DatasetVersion, PeopleSegment, StoreError, publish, read_key, remove, sync_folder, write_new,
+};
 use std::path::{Path, PathBuf};
 
 /// Bytes of rows that are sorted at once.
@@ -195,9 +197,7 @@ fn publish_rejects(
     sync_folder(&folder)?;
     let target = hub.store().home().rejects().join(name);
     // A landing that died between here and its record left one.
-    if target.exists() {
-        std::fs::remove_dir_all(&target).map_err(|e| file_error(&target, e))?;
-    }
+    remove(&target)?;
     publish(&folder, &target)?;
     Ok(target)
 }

@@ -39,7 +39,7 @@ pub use key_file::{create_key, read_key};
 pub use lock::Lock;
 pub use people::PeopleSegment;
 pub use project::StoredProject;
-pub use publish::{publish, sync_folder, write_new};
+pub use publish::{publish, remove, sync_folder, write_new};
 pub use request::{Outcome, Request, RequestState};
 pub use store::Store;
 pub use transaction::Transaction;

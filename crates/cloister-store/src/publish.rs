@@ -30,6 +30,19 @@ pub fn sync_folder(path: &Path) -> Result<(), StoreError> {
     File::open(path).and_then(|f| f.sync_all()).map_err(StoreError::file(path))
 }
 
+/// Removes a file or folder, if it is there.
+pub fn remove(path: &Path) -> Result<(), StoreError> {
+    let done = match std::fs::symlink_metadata(path) {
+        Ok(m) if m.is_dir() => std::fs::remove_dir_all(path),
+        Ok(_) => std::fs::remove_file(path),
+        Err(e) => Err(e),
+    };
+    match done {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(StoreError::file(path)(e)),
+        _ => Ok(()),
+    }
+}
+
 /// Moves a finished file or folder, whose contents are on the disk already, to its place.
 pub fn publish(from: &Path, to: &Path) -> Result<(), StoreError> {
     if let Some(parent) = to.parent() {

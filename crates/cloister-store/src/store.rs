@@ -2,7 +2,7 @@
 
 use crate::key_file::{create_key, read_key};
 use crate::lock::Lock;
-use crate::publish::{sync_folder, write_new};
+use crate::publish::{remove, sync_folder, write_new};
 use crate::transaction::Transaction;
 use crate::{Home, KeyWrap, StoreError, VaultKey, schema};
 use cloister_audit::{AuditSigner, Event, Frontier};
@@ -52,18 +52,18 @@ impl Store {
             home.database().with_extension("db-wal"),
             home.database().with_extension("db-shm"),
         ] {
-            remove_if_there(&leftover)?;
+            remove(&leftover)?;
         }
         for folder in home.folders() {
             make_folder(&folder)?;
         }
         // The pseudonymisation key is only made here; only the receiving zone reads it.
         for key in ["vault", "audit", "pseudonym"] {
-            remove_if_there(&home.key(key))?;
+            remove(&home.key(key))?;
             create_key(&home.key(key))?;
         }
-        remove_if_there(&home.audit_public_key())?;
-        remove_if_there(&home.checkpoints())?;
+        remove(&home.audit_public_key())?;
+        remove(&home.checkpoints())?;
         let store = Self::connect(home, hub.clone(), true).await?;
         write_new(&home.audit_public_key(), format!("{}\n", store.signer.public_key()).as_bytes())?;
         write_new(&home.checkpoints(), b"")?;
@@ -165,11 +165,4 @@ fn make_folder(path: &std::path::Path) -> Result<(), StoreError> {
         builder.mode(0o700);
     }
     builder.create(path).map_err(StoreError::file(path))
-}
-
-pub(crate) fn remove_if_there(path: &std::path::Path) -> Result<(), StoreError> {
-    match std::fs::remove_file(path) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(StoreError::file(path)(e)),
-        _ => Ok(()),
-    }
 }

@@ -1,6 +1,6 @@
 //! Who they are, while they are few.
 
-use super::{array, each_person};
+use super::{array, each_person, row_states};
 use datafusion::arrow::array::{
     Array, ArrayRef, BooleanArray, ListArray, ListBuilder, UInt32Array, UInt32Builder,
 };
@@ -96,11 +96,7 @@ impl GroupsAccumulator for Few {
         values: &[ArrayRef],
         opt_filter: Option<&BooleanArray>,
     ) -> Result<Vec<ArrayRef>> {
-        let rows = values.first().map_or(0, |v| v.len());
-        let mut each = Self::new(self.max);
-        let groups: Vec<usize> = (0..rows).collect();
-        each.update_batch(values, &groups, opt_filter, rows)?;
-        each.state(EmitTo::All)
+        row_states(Self::new(self.max), values, opt_filter)
     }
 
     fn size(&self) -> usize {

@@ -1,7 +1,7 @@
 //! Counting in constant state: remember the last person a group saw.
 
-use super::{OrderLost, array, each_person};
-use datafusion::arrow::array::{Array, ArrayRef, BooleanArray, UInt32Array, UInt64Array};
+use super::{OrderLost, array, each_person, row_states};
+use datafusion::arrow::array::{ArrayRef, BooleanArray, UInt32Array, UInt64Array};
 use datafusion::common::Result;
 use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
 use std::sync::Arc;
@@ -135,11 +135,7 @@ impl GroupsAccumulator for Ordered {
         values: &[ArrayRef],
         opt_filter: Option<&BooleanArray>,
     ) -> Result<Vec<ArrayRef>> {
-        let rows = values.first().map_or(0, |v| v.len());
-        let mut each = Self::default();
-        let groups: Vec<usize> = (0..rows).collect();
-        each.update_batch(values, &groups, opt_filter, rows)?;
-        each.state(EmitTo::All)
+        row_states(Self::default(), values, opt_filter)
     }
 
     fn size(&self) -> usize {

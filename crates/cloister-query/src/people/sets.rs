@@ -1,8 +1,8 @@
 //! Exact sets, for rows in any order: a vector, sorted and deduplicated whenever it has doubled, and
 //! a bitmap once it is long.
 
-use super::{array, each_person};
-use datafusion::arrow::array::{Array, ArrayRef, BooleanArray, LargeBinaryArray, UInt64Array};
+use super::{array, each_person, row_states};
+use datafusion::arrow::array::{ArrayRef, BooleanArray, LargeBinaryArray, UInt64Array};
 use datafusion::common::{Result, internal_err};
 use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
 use std::sync::Arc;
@@ -171,11 +171,7 @@ impl GroupsAccumulator for Sets {
         values: &[ArrayRef],
         opt_filter: Option<&BooleanArray>,
     ) -> Result<Vec<ArrayRef>> {
-        let rows = values.first().map_or(0, |v| v.len());
-        let mut each = Self::default();
-        let groups: Vec<usize> = (0..rows).collect();
-        each.update_batch(values, &groups, opt_filter, rows)?;
-        each.state(EmitTo::All)
+        row_states(Self::default(), values, opt_filter)
     }
 
     fn size(&self) -> usize {

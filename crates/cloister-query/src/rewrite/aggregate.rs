@@ -176,9 +176,9 @@ impl Rewriter<'_> {
                 branches,
             });
         }
-        // A label on its own says that somebody is there, so without a value it is not shown for few.
-        let labels_public = keys.iter().all(|k| k.public) && !cells.is_empty();
-        let few = match labels_public {
+        let labels_public = keys.iter().all(|k| k.public);
+        // Who they are is needed to merge small groups' numbers.
+        let few = match labels_public || cells.is_empty() {
             true => None,
             false => Some(wanted.index(self.few.call(vec![Expr::Column(person.clone())]))),
         };
