@@ -5,4 +5,5 @@
 mod extract;
 mod outside;
 mod region;
+mod released;
 mod sql;

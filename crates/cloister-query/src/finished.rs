@@ -3,7 +3,9 @@
 
 use crate::boundary_table::{OTHER, SHOWN, SUPPRESSED, rule_of};
 use crate::relation::{ColumnFacts, Role};
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, MutableArrayData, RecordBatch, make_array,
+};
 use datafusion::arrow::compute::{cast, nullif};
 use datafusion::arrow::datatypes::{DataType, Field, Float64Type, Int64Type, Schema, UInt8Type};
 use datafusion::arrow::ipc::writer::StreamWriter;
@@ -83,7 +85,7 @@ impl FinishedTable {
             let states = states.as_primitive::<UInt8Type>();
             // Whatever a finishing expression made of a suppressed value is suppressed too.
             let hide = BooleanArray::from_iter(states.iter().map(|s| Some(s != Some(SHOWN))));
-            let values = nullif(raw, &hide)?;
+            let values = only_shown(&nullif(raw, &hide)?)?;
             for (row, (value, state)) in read(&values)?.into_iter().zip(states.values()).enumerate() {
                 if let Some(cell) = note(row, index, &value, *state) {
                     notes.push(cell);
@@ -94,7 +96,7 @@ impl FinishedTable {
             }
             let name = fact.column.name().to_owned();
             fields.push(Field::new(&name, values.data_type().clone(), true));
-            columns.push(OutputColumn { name, data_type: type_name(values.data_type()), role: role(fact) });
+            columns.push(OutputColumn { name, data_type: values.data_type().to_string(), role: role(fact) });
             shown.push(values);
         }
         notes.sort_by_key(|n| (n.row, n.column));
@@ -158,11 +160,25 @@ fn note(row: usize, column: usize, value: &Value, state: u8) -> Option<CellNote>
     }
 }
 
-fn type_name(data_type: &DataType) -> String {
-    match data_type {
-        DataType::Utf8View | DataType::LargeUtf8 => "Utf8".to_owned(),
-        other => other.to_string(),
+/// A copy that holds nothing but the values it shows. What stands under a NULL, and whatever else shares
+/// a buffer with what is shown, would leave with the Arrow file. Types that no such copy is known for
+/// become text.
+fn only_shown(array: &ArrayRef) -> Result<ArrayRef> {
+    let data = match array.data_type() {
+        DataType::Null => return Ok(array.clone()),
+        DataType::Boolean | DataType::Utf8 => array.to_data(),
+        kind if kind.is_primitive() => array.to_data(),
+        _ => cast(array, &DataType::Utf8)?.to_data(),
+    };
+    let mut copy = MutableArrayData::new(vec![&data], true, data.len());
+    for row in 0..data.len() {
+        if data.is_valid(row) {
+            copy.try_extend(0, row, row + 1)?;
+        } else {
+            copy.try_extend_nulls(1)?;
+        }
     }
+    Ok(make_array(copy.freeze()))
 }
 
 fn read(array: &ArrayRef) -> Result<Vec<Value>> {
