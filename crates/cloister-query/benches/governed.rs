@@ -180,6 +180,7 @@ async fn ungoverned(folder: &Path, grant: &ResolvedGrant, sql: &str) -> f64 {
 async fn governed(engine: &Engine, grant: &ResolvedGrant, policy: &Policy, sql: &str) -> f64 {
     let began = Instant::now();
     let governed = engine.plan(grant, sql, policy).await.unwrap().run().await.unwrap();
+    assert!(!governed.order_lost(), "{sql}: people came out of order, and the query ran twice");
     let protected = protect(governed.evidence(), policy);
     governed.finish(&protected).await.unwrap();
     began.elapsed().as_secs_f64() * 1_000.0

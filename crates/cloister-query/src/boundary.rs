@@ -1,6 +1,7 @@
 //! The release boundary: evidence comes out of the engine here, protected values go back in.
 
 use crate::boundary_table::BoundaryTable;
+use crate::people::{names_of, number_of};
 use crate::relation::Role;
 use cloister_disclosure::{Cell, Column as DisclosureColumn, Group, Statistic, Table, Value};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
@@ -20,8 +21,8 @@ pub(crate) struct Boundary {
     pub(crate) cells: Vec<BoundaryCell>,
     /// Where the people of the whole group are counted.
     pub(crate) everyone: usize,
-    /// Where they are named, while they are few.
-    pub(crate) few: Option<usize>,
+    /// Whether they are named there, while they are few.
+    pub(crate) named: bool,
     pub(crate) labels_public: bool,
     /// Whether an argument is of a shape that a checker must look at.
     pub(crate) held: bool,
@@ -88,7 +89,7 @@ impl Evidence {
 
     /// A column of counts; NULL is none.
     fn counts(&self, index: usize) -> Result<Vec<u64>> {
-        let array = cast(self.raw(index)?, &DataType::UInt64)?;
+        let array = cast(number_of(self.raw(index)?), &DataType::UInt64)?;
         Ok(array.as_primitive::<UInt64Type>().iter().map(Option::unwrap_or_default).collect())
     }
 
@@ -98,19 +99,10 @@ impl Evidence {
         Ok(array.as_primitive::<Int64Type>().iter().collect())
     }
 
-    fn few(&self, index: usize) -> Result<Vec<Option<Vec<u32>>>> {
-        let lists = self.raw(index)?.as_list::<i32>().iter();
-        let people = lists.map(|list| {
-            let list = list?;
-            list.as_any().downcast_ref::<UInt32Array>().map(|people| people.values().to_vec())
-        });
-        Ok(people.collect())
-    }
-
     /// The table that the disclosure engine judges.
     pub(crate) fn table(&self, boundary: &Boundary) -> Result<Table> {
         let people = self.counts(boundary.everyone)?;
-        let few = boundary.few.map(|index| self.few(index)).transpose()?;
+        let few = boundary.named.then(|| names_of(self.raw(boundary.everyone)?)).transpose()?;
         let mut groups: Vec<Group> = people
             .iter()
             .enumerate()

@@ -4,7 +4,7 @@ use crate::boundary::{Boundary, Evidence};
 use crate::boundary_table::BoundaryTable;
 use crate::finished::FinishedTable;
 use crate::grant::ResolvedGrant;
-use crate::people::{OrderLost, few_people, ordered_people, set_people};
+use crate::people::{OrderLost, ordered_people, set_people};
 use crate::relation::{Relation, State};
 use crate::rewrite::{Rewriter, check_output};
 use crate::session::session;
@@ -78,7 +78,7 @@ impl Engine {
         let few_max = usize::try_from(policy.contributors_min()).unwrap_or(usize::MAX).saturating_sub(1);
         let digest = Digest::of(analysed.display_indent_schema().to_string().as_bytes());
         // Refusals come out here, before anything runs.
-        let relation = rewritten(&state, &analysed, ordered_people(), few_max)?;
+        let relation = rewritten(&state, &analysed, ordered_people, few_max)?;
         let (cells_max, limits) = (policy.cells_max(), self.limits.clone());
         Ok(Planned { state, analysed, relation, digest, few_max, cells_max, limits })
     }
@@ -113,10 +113,12 @@ impl Planned {
 
     async fn run_unlimited(self) -> Result<Governed, QueryError> {
         let Self { state, analysed, mut relation, few_max, cells_max, .. } = self;
+        let mut order_lost = false;
         let ran = match run_evidence(&state, &relation).await {
             // Rows arrived out of order: count again with sets, which need none.
             Err(e) if OrderLost::is(&e) => {
-                relation = rewritten(&state, &analysed, set_people(), few_max)?;
+                order_lost = true;
+                relation = rewritten(&state, &analysed, set_people, few_max)?;
                 run_evidence(&state, &relation).await
             }
             ran => ran,
@@ -125,7 +127,7 @@ impl Planned {
             Some((evidence, table)) => (Some(evidence), table),
             None => (None, nothing()),
         };
-        Ok(Governed { evidence, table, relation, state, cells_max })
+        Ok(Governed { evidence, table, relation, state, cells_max, order_lost })
     }
 }
 
@@ -133,10 +135,10 @@ impl Planned {
 fn rewritten(
     state: &SessionState,
     analysed: &LogicalPlan,
-    people: Arc<AggregateUDF>,
+    people: fn(Option<usize>) -> Arc<AggregateUDF>,
     few_max: usize,
 ) -> Result<Relation, QueryError> {
-    let relation = Rewriter::new(state, people, few_people(few_max)).rewrite(analysed)?;
+    let relation = Rewriter::new(state, people(None), people(Some(few_max))).rewrite(analysed)?;
     if matches!(relation.state, State::PerPerson { .. }) {
         return Err(Refusal::new(
             "row-level-output",
@@ -180,9 +182,15 @@ pub struct Governed {
     relation: Relation,
     state: SessionState,
     cells_max: u64,
+    order_lost: bool,
 }
 
 impl Governed {
+    /// Whether people came out of order, so that the query ran again with sets: as exact, and slower.
+    pub fn order_lost(&self) -> bool {
+        self.order_lost
+    }
+
     /// What the disclosure engine judges.
     pub fn evidence(&self) -> &Table {
         &self.table
@@ -239,3 +247,6 @@ fn fill(
     })?;
     if filled { Ok(()) } else { datafusion::common::internal_err!("the boundary is lost") }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,19 +1,22 @@
 //! Exact distinct people per group: the hidden aggregates behind every number.
 //!
-//! Three aggregates over the dense person number:
+//! Two aggregates over the dense person number:
 //! - [`ordered_people`] counts in constant state per group, because a person's rows arrive together
 //!   and in ascending order. It checks that they do: rows out of order, or a person in two partial
 //!   results, fail with [`OrderLost`], and the engine runs the query again with
 //! - [`set_people`], which keeps exact sets and needs no order.
-//! - [`few_people`] returns who they are while they are few, to merge small groups.
+//!
+//! Both can also say who the people of a group are while they are few, to merge small groups.
 
-mod few;
 mod ordered;
 mod sets;
 mod single;
 
-use datafusion::arrow::array::{Array, BooleanArray, UInt32Array};
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, ListArray, ListBuilder, StructArray, UInt32Array, UInt32Builder,
+    UInt64Array,
+};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields};
 use datafusion::common::{DataFusionError, Result, ScalarValue, internal_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::{
@@ -52,51 +55,89 @@ impl OrderLost {
     }
 }
 
-/// Which accumulator.
+/// How people are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Kind {
     Ordered,
     Set,
-    Few { max: usize },
 }
 
-/// One of the three aggregates.
+/// One of the two aggregates.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct People {
     kind: Kind,
+    /// Groups of at most so many people are named; none: nobody is.
+    few_max: Option<usize>,
     signature: Signature,
 }
 
-/// Distinct people, counted in constant state per group.
-pub(crate) fn ordered_people() -> Arc<AggregateUDF> {
-    people(Kind::Ordered)
+/// Distinct people, counted in constant state per group. The result is their number; with `few_max` it is
+/// a struct of the number and the list of them, which is NULL where they are more.
+pub(crate) fn ordered_people(few_max: Option<usize>) -> Arc<AggregateUDF> {
+    people(Kind::Ordered, few_max)
 }
 
-/// Distinct people, by exact sets.
-pub(crate) fn set_people() -> Arc<AggregateUDF> {
-    people(Kind::Set)
+/// The same by exact sets.
+pub(crate) fn set_people(few_max: Option<usize>) -> Arc<AggregateUDF> {
+    people(Kind::Set, few_max)
 }
 
-/// The people themselves as a list where there are at most `max`; NULL where there are more.
-pub(crate) fn few_people(max: usize) -> Arc<AggregateUDF> {
-    people(Kind::Few { max })
-}
-
-fn people(kind: Kind) -> Arc<AggregateUDF> {
+fn people(kind: Kind, few_max: Option<usize>) -> Arc<AggregateUDF> {
     let signature = Signature::exact(vec![DataType::UInt32], Volatility::Immutable);
-    Arc::new(AggregateUDF::from(People { kind, signature }))
+    Arc::new(AggregateUDF::from(People { kind, few_max, signature }))
 }
 
-fn list_field(name: &str) -> FieldRef {
+fn few_field(name: &str) -> FieldRef {
     Arc::new(Field::new_list(name, Field::new_list_field(DataType::UInt32, false), true))
+}
+
+fn named_fields() -> Fields {
+    Fields::from(vec![Arc::new(Field::new("people", DataType::UInt64, false)), few_field("few")])
+}
+
+/// The number of people in the result of either aggregate.
+pub(crate) fn number_of(people: &ArrayRef) -> &ArrayRef {
+    people.as_struct_opt().and_then(|named| named.columns().first()).unwrap_or(people)
+}
+
+/// Who they are, per group, where the result of either aggregate says so.
+pub(crate) fn names_of(people: &ArrayRef) -> Result<Vec<Option<Vec<u32>>>> {
+    let few = people.as_struct_opt().and_then(|named| named.columns().get(1));
+    let Some(few) = few.and_then(|few| few.as_list_opt::<i32>()) else {
+        return internal_err!("people: nobody is named");
+    };
+    let list = |list: ArrayRef| Ok(array::<UInt32Array>(&[list], 0)?.values().to_vec());
+    few.iter().map(|few| few.map(list).transpose()).collect()
+}
+
+/// The result of an aggregate: every group's number of people and, while they are few, who they are.
+fn counted(groups: impl Iterator<Item = (u64, Vec<u32>)>, few_max: Option<usize>) -> Result<ArrayRef> {
+    let Some(max) = few_max else {
+        return Ok(Arc::new(UInt64Array::from_iter_values(groups.map(|(count, _)| count))));
+    };
+    let (counts, few): (Vec<u64>, Vec<Option<Vec<u32>>>) =
+        groups.map(|(count, people)| (count, (count <= max as u64).then_some(people))).unzip();
+    let columns: Vec<ArrayRef> = vec![Arc::new(UInt64Array::from(counts)), Arc::new(lists(few.into_iter()))];
+    Ok(Arc::new(StructArray::try_new(named_fields(), columns, None)?))
+}
+
+fn lists(few: impl Iterator<Item = Option<Vec<u32>>>) -> ListArray {
+    let field = Field::new_list_field(DataType::UInt32, false);
+    let mut lists = ListBuilder::new(UInt32Builder::new()).with_field(field);
+    for people in few {
+        lists.values().append_slice(people.as_deref().unwrap_or_default());
+        lists.append(people.is_some());
+    }
+    lists.finish()
 }
 
 impl AggregateUDFImpl for People {
     fn name(&self) -> &str {
-        match self.kind {
-            Kind::Ordered => "__people_ordered",
-            Kind::Set => "__people_set",
-            Kind::Few { .. } => "__people_few",
+        match (self.kind, self.few_max) {
+            (Kind::Ordered, None) => "__people_ordered",
+            (Kind::Ordered, Some(_)) => "__people_ordered_named",
+            (Kind::Set, None) => "__people_set",
+            (Kind::Set, Some(_)) => "__people_set_named",
         }
     }
 
@@ -105,41 +146,40 @@ impl AggregateUDFImpl for People {
     }
 
     fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        Ok(match self.kind {
-            Kind::Ordered | Kind::Set => DataType::UInt64,
-            Kind::Few { .. } => list_field("few").data_type().clone(),
+        Ok(match self.few_max {
+            None => DataType::UInt64,
+            Some(_) => DataType::Struct(named_fields()),
         })
     }
 
     fn is_nullable(&self) -> bool {
-        matches!(self.kind, Kind::Few { .. })
+        false
     }
 
-    fn default_value(&self, data_type: &DataType) -> Result<ScalarValue> {
-        match self.kind {
-            Kind::Ordered | Kind::Set => Ok(ScalarValue::UInt64(Some(0))),
-            Kind::Few { .. } => ScalarValue::try_from(data_type),
-        }
+    fn default_value(&self, _: &DataType) -> Result<ScalarValue> {
+        ScalarValue::try_from_array(&counted([(0, Vec::new())].into_iter(), self.few_max)?, 0)
     }
 
     fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
         let name = |part: &str| format!("{}[{part}]", args.name);
-        Ok(match self.kind {
+        let mut fields: Vec<FieldRef> = match self.kind {
             Kind::Ordered => vec![
                 Arc::new(Field::new(name("first"), DataType::UInt32, true)),
                 Arc::new(Field::new(name("last"), DataType::UInt32, true)),
                 Arc::new(Field::new(name("count"), DataType::UInt64, false)),
             ],
             Kind::Set => vec![Arc::new(Field::new(name("set"), DataType::LargeBinary, false))],
-            Kind::Few { .. } => vec![list_field(&name("few"))],
-        })
+        };
+        if matches!((self.kind, self.few_max), (Kind::Ordered, Some(_))) {
+            fields.push(few_field(&name("few")));
+        }
+        Ok(fields)
     }
 
     fn accumulator(&self, _: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
         Ok(match self.kind {
-            Kind::Ordered => Box::new(single::Single::new(ordered::Ordered::default())),
-            Kind::Set => Box::new(single::Single::new(sets::Sets::default())),
-            Kind::Few { max } => Box::new(single::Single::new(few::Few::new(max))),
+            Kind::Ordered => Box::new(single::Single::new(ordered::Ordered::new(self.few_max))),
+            Kind::Set => Box::new(single::Single::new(sets::Sets::new(self.few_max))),
         })
     }
 
@@ -155,9 +195,8 @@ impl AggregateUDFImpl for People {
 impl People {
     fn groups(&self) -> Box<dyn GroupsAccumulator> {
         match self.kind {
-            Kind::Ordered => Box::new(ordered::Ordered::default()),
-            Kind::Set => Box::new(sets::Sets::default()),
-            Kind::Few { max } => Box::new(few::Few::new(max)),
+            Kind::Ordered => Box::new(ordered::Ordered::new(self.few_max)),
+            Kind::Set => Box::new(sets::Sets::new(self.few_max)),
         }
     }
 }
@@ -176,15 +215,30 @@ fn each_person(
     values: &[Arc<dyn Array>],
     groups: &[usize],
     filter: Option<&BooleanArray>,
-    mut f: impl FnMut(usize, u32) -> Result<()>,
+    mut f: impl FnMut(usize, u32),
 ) -> Result<()> {
     let people = array::<UInt32Array>(values, 0)?;
-    let plain = people.null_count() == 0 && filter.is_none();
-    for (row, (group, person)) in groups.iter().zip(people.values()).enumerate() {
-        let passes =
-            plain || (people.is_valid(row) && filter.is_none_or(|f| f.is_valid(row) && f.value(row)));
-        if passes {
-            f(*group, *person)?;
+    let passes = filter.map(|filter| match filter.nulls() {
+        Some(known) => filter.values() & known.inner(),
+        None => filter.values().clone(),
+    });
+    let counts = match (people.nulls(), passes) {
+        (None, passes) => passes,
+        (Some(there), None) => Some(there.inner().clone()),
+        (Some(there), Some(passes)) => Some(there.inner() & &passes),
+    };
+    match counts {
+        None => {
+            for (group, person) in groups.iter().zip(people.values()) {
+                f(*group, *person);
+            }
+        }
+        Some(counts) => {
+            for row in counts.set_indices() {
+                if let (Some(group), Some(person)) = (groups.get(row), people.values().get(row)) {
+                    f(*group, *person);
+                }
+            }
         }
     }
     Ok(())

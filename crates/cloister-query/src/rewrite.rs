@@ -54,14 +54,14 @@ pub(crate) struct Rewriter<'a> {
     pub(crate) state: &'a SessionState,
     /// The aggregate that counts distinct people.
     pub(crate) people: Arc<AggregateUDF>,
-    /// The aggregate that names them while they are few.
-    pub(crate) few: Arc<AggregateUDF>,
+    /// The same, which also names them while they are few.
+    pub(crate) named: Arc<AggregateUDF>,
     names: Cell<usize>,
 }
 
 impl<'a> Rewriter<'a> {
-    pub(crate) fn new(state: &'a SessionState, people: Arc<AggregateUDF>, few: Arc<AggregateUDF>) -> Self {
-        Self { state, people, few, names: Cell::new(0) }
+    pub(crate) fn new(state: &'a SessionState, people: Arc<AggregateUDF>, named: Arc<AggregateUDF>) -> Self {
+        Self { state, people, named, names: Cell::new(0) }
     }
 
     /// A name that no query can write, new each time.

@@ -134,6 +134,8 @@ impl TableProvider for VaultTable {
             .with_file_groups(self.partitions(state.config().target_partitions()))
             .with_statistics(statistics)
             .with_limit(limit)
+            // Idle partitions would read each other's files, and a partition's people would no longer ascend.
+            .with_preserve_order(true)
             .with_projection_indices(projection.cloned())?
             .build();
         Ok(DataSourceExec::from_data_source(scan))
@@ -150,7 +152,8 @@ fn arrow_type(landed: LandedType) -> DataType {
     match landed {
         LandedType::Person => DataType::UInt32,
         LandedType::Pseudonym => DataType::FixedSizeBinary(16),
-        LandedType::Text => DataType::Utf8,
+        // Views point into the file's dictionary: reading, filtering and grouping texts copies none of them.
+        LandedType::Text => DataType::Utf8View,
         LandedType::Int32 => DataType::Int32,
         LandedType::Int64 => DataType::Int64,
         LandedType::Decimal(precision, scale) => DataType::Decimal128(precision, scale),

@@ -1,8 +1,8 @@
 //! Exact sets, for rows in any order: a vector, sorted and deduplicated whenever it has doubled, and
 //! a bitmap once it is long.
 
-use super::{array, each_person, row_states};
-use datafusion::arrow::array::{ArrayRef, BooleanArray, LargeBinaryArray, UInt64Array};
+use super::{array, counted, each_person, row_states};
+use datafusion::arrow::array::{ArrayRef, BooleanArray, LargeBinaryArray};
 use datafusion::common::{Result, internal_err};
 use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
 use std::sync::Arc;
@@ -98,19 +98,24 @@ fn set_bit(words: &mut Vec<u64>, count: &mut usize, person: u32) -> usize {
 /// A set per group.
 #[derive(Debug, Default)]
 pub(super) struct Sets {
+    few_max: Option<usize>,
     sets: Vec<Set>,
     bytes: usize,
 }
 
 impl Sets {
+    pub(super) fn new(few_max: Option<usize>) -> Self {
+        Self { few_max, ..Self::default() }
+    }
+
     fn resize(&mut self, groups: usize) {
         self.sets.resize_with(groups, Set::default);
     }
 
-    fn add(&mut self, group: usize, person: u32) -> Result<()> {
-        let Some(set) = self.sets.get_mut(group) else { return internal_err!("people: unknown group") };
+    fn add(&mut self, group: usize, person: u32) -> bool {
+        let Some(set) = self.sets.get_mut(group) else { return false };
         self.bytes += set.add(person);
-        Ok(())
+        true
     }
 
     fn take(&mut self, emit_to: EmitTo) -> Vec<Vec<u32>> {
@@ -131,12 +136,14 @@ impl GroupsAccumulator for Sets {
         total_num_groups: usize,
     ) -> Result<()> {
         self.resize(total_num_groups);
-        each_person(values, group_indices, opt_filter, |group, person| self.add(group, person))
+        let mut known = true;
+        each_person(values, group_indices, opt_filter, |group, person| known &= self.add(group, person))?;
+        if known { Ok(()) } else { internal_err!("people: unknown group") }
     }
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
-        let counts = self.take(emit_to).into_iter().map(|people| people.len() as u64);
-        Ok(Arc::new(UInt64Array::from_iter_values(counts)))
+        let groups = self.take(emit_to).into_iter().map(|people| (people.len() as u64, people));
+        counted(groups, self.few_max)
     }
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
@@ -160,7 +167,9 @@ impl GroupsAccumulator for Sets {
                 return internal_err!("people: unexpected state");
             }
             for person in people {
-                self.add(*group, u32::from_le_bytes(*person))?;
+                if !self.add(*group, u32::from_le_bytes(*person)) {
+                    return internal_err!("people: unknown group");
+                }
             }
         }
         Ok(())
@@ -171,7 +180,7 @@ impl GroupsAccumulator for Sets {
         values: &[ArrayRef],
         opt_filter: Option<&BooleanArray>,
     ) -> Result<Vec<ArrayRef>> {
-        row_states(Self::default(), values, opt_filter)
+        row_states(Self::new(self.few_max), values, opt_filter)
     }
 
     fn size(&self) -> usize {

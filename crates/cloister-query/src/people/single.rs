@@ -10,25 +10,32 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) struct Single<G> {
     groups: G,
+    /// Every row's group.
+    zeros: Vec<usize>,
 }
 
 impl<G> Single<G> {
     pub(super) fn new(groups: G) -> Self {
-        Self { groups }
+        Self { groups, zeros: Vec::new() }
     }
-}
 
-fn zeros(values: &[ArrayRef]) -> Vec<usize> {
-    vec![0; values.first().map_or(0, |v| v.len())]
+    fn grow(&mut self, values: &[ArrayRef]) {
+        let rows = values.first().map_or(0, |v| v.len());
+        if self.zeros.len() < rows {
+            self.zeros.resize(rows, 0);
+        }
+    }
 }
 
 impl<G: GroupsAccumulator + Sync + fmt::Debug> Accumulator for Single<G> {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        self.groups.update_batch(values, &zeros(values), None, 1)
+        self.grow(values);
+        self.groups.update_batch(values, &self.zeros, None, 1)
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
-        self.groups.merge_batch(states, &zeros(states), 1)
+        self.grow(states);
+        self.groups.merge_batch(states, &self.zeros, 1)
     }
 
     fn evaluate(&mut self) -> Result<ScalarValue> {
@@ -43,7 +50,7 @@ impl<G: GroupsAccumulator + Sync + fmt::Debug> Accumulator for Single<G> {
     }
 
     fn size(&self) -> usize {
-        size_of::<Self>() + self.groups.size()
+        size_of::<Self>() + self.zeros.capacity() * size_of::<usize>() + self.groups.size()
     }
 }
 

@@ -1,8 +1,8 @@
 use super::*;
-use datafusion::arrow::array::{ArrayRef, ListArray, UInt64Array};
+use datafusion::arrow::array::{ArrayRef, UInt64Array};
 use datafusion::logical_expr::EmitTo;
 use proptest::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 type Rows = Vec<(usize, Option<u32>)>;
 
@@ -14,7 +14,12 @@ fn feed(accumulator: &mut dyn GroupsAccumulator, rows: &Rows, groups: usize) -> 
 
 /// Partial results of every part, merged.
 fn count(kind: Kind, parts: &[Rows], groups: usize) -> Result<ArrayRef> {
-    let people = People { kind, signature: Signature::exact(vec![DataType::UInt32], Volatility::Immutable) };
+    named(kind, None, parts, groups)
+}
+
+fn named(kind: Kind, few_max: Option<usize>, parts: &[Rows], groups: usize) -> Result<ArrayRef> {
+    let people =
+        People { kind, few_max, signature: Signature::exact(vec![DataType::UInt32], Volatility::Immutable) };
     let mut last = people.groups();
     for part in parts {
         let mut partial = people.groups();
@@ -25,12 +30,16 @@ fn count(kind: Kind, parts: &[Rows], groups: usize) -> Result<ArrayRef> {
     last.evaluate(EmitTo::All)
 }
 
-fn truth(parts: &[Rows], groups: usize) -> Vec<u64> {
-    let mut sets: BTreeMap<usize, BTreeSet<u32>> = BTreeMap::new();
+fn people_of(parts: &[Rows], groups: usize) -> Vec<BTreeSet<u32>> {
+    let mut sets = vec![BTreeSet::new(); groups];
     for (group, person) in parts.iter().flatten() {
-        sets.entry(*group).or_default().extend(person);
+        sets[*group].extend(person);
     }
-    (0..groups).map(|g| sets.get(&g).map_or(0, |s| s.len() as u64)).collect()
+    sets
+}
+
+fn truth(parts: &[Rows], groups: usize) -> Vec<u64> {
+    people_of(parts, groups).iter().map(|people| people.len() as u64).collect()
 }
 
 fn counts(array: &ArrayRef) -> Vec<u64> {
@@ -74,14 +83,21 @@ proptest! {
     }
 
     #[test]
-    fn few_are_named_or_too_many(parts in rows(12)) {
-        let found = count(Kind::Few { max: 7 }, &parts, GROUPS).unwrap();
-        let found = found.as_any().downcast_ref::<ListArray>().unwrap().clone();
-        for (group, size) in truth(&parts, GROUPS).into_iter().enumerate() {
-            prop_assert_eq!(found.is_valid(group), size <= 7);
-            if size <= 7 {
-                prop_assert_eq!(found.value(group).len() as u64, size);
+    fn few_are_named_or_too_many(mut parts in rows(12), ordered: bool, max in 0usize..8) {
+        if ordered {
+            for (bucket, part) in (0u32..).zip(&mut parts) {
+                part.sort_by_key(|r| r.1);
+                part.iter_mut().for_each(|r| r.1 = r.1.map(|p| p + 100 * bucket));
             }
+        }
+        let kind = if ordered { Kind::Ordered } else { Kind::Set };
+        let found = named(kind, Some(max), &parts, GROUPS).unwrap();
+        let truth = people_of(&parts, GROUPS);
+        let sizes: Vec<u64> = truth.iter().map(|people| people.len() as u64).collect();
+        prop_assert_eq!(counts(number_of(&found)), sizes);
+        for (names, people) in names_of(&found).unwrap().into_iter().zip(truth) {
+            let names = names.map(|mut names| { names.sort_unstable(); names });
+            prop_assert_eq!(names, (people.len() <= max).then(|| people.into_iter().collect::<Vec<_>>()));
         }
     }
 }

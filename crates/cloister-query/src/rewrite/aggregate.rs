@@ -138,10 +138,16 @@ impl Rewriter<'_> {
     ) -> Result<Relation> {
         let schema = input.plan.schema().clone();
         let mut wanted = Wanted::default();
+        let labels_public = keys.iter().all(|k| k.public);
+        // Who they are is needed to merge small groups' numbers.
+        let named = !labels_public && !aggregate.aggr_expr.is_empty();
+        let person = vec![Expr::Column(person.clone())];
         let people = |filter: Option<&Expr>| -> Result<Expr> {
-            let call = self.people.call(vec![Expr::Column(person.clone())]);
-            let filter = filter.map(|f| total(f, &schema)).transpose()?;
-            Ok(with_filter(call, filter.as_ref()))
+            let Some(filter) = filter else {
+                let people = if named { &self.named } else { &self.people };
+                return Ok(people.call(person.clone()));
+            };
+            Ok(with_filter(self.people.call(person.clone()), Some(&total(filter, &schema)?)))
         };
         let everyone = wanted.index(people(None)?);
         let mut cells = Vec::new();
@@ -176,12 +182,6 @@ impl Rewriter<'_> {
                 branches,
             });
         }
-        let labels_public = keys.iter().all(|k| k.public);
-        // Who they are is needed to merge small groups' numbers.
-        let few = match labels_public || cells.is_empty() {
-            true => None,
-            false => Some(wanted.index(self.few.call(vec![Expr::Column(person.clone())]))),
-        };
         let mut groups = Vec::new();
         for expr in &aggregate.group_expr {
             groups.push(total_named(expr, &schema)?);
@@ -192,7 +192,7 @@ impl Rewriter<'_> {
             (Column::new(relation.cloned(), field.name()), field.data_type().clone())
         });
         let keys = keys.collect();
-        let boundary = Boundary { evidence, keys, cells, everyone, few, labels_public, held };
+        let boundary = Boundary { evidence, keys, cells, everyone, named, labels_public, held };
         self.above(boundary)
     }
 
