@@ -1,6 +1,7 @@
 //! One column: validation of its text, the contract's transform, and the values that land.
 
-use crate::identity::{Identity, identity, pseudonym};
+use crate::identity::{Identity, pseudonym};
+use crate::memo::Memo;
 use crate::parse;
 use arrow::array::{
     ArrayRef, BooleanBuilder, Date32Builder, Decimal128Builder, FixedSizeBinaryBuilder, Float64Builder,
@@ -43,6 +44,8 @@ pub(crate) struct ColumnPlan<'a> {
     pub(crate) person: bool,
     codes: HashSet<&'a str>,
     pattern: Option<Regex>,
+    /// Whether texts that come again are worth remembering.
+    repeats: bool,
 }
 
 /// The smallest span of days that dates are moved by is one; see `PseudonymKeys::date_shift_days`.
@@ -52,24 +55,49 @@ impl<'a> ColumnPlan<'a> {
     pub(crate) fn new(contract: &'a ColumnContract, person: bool) -> Result<Self, regex::Error> {
         let pattern = contract.pattern.as_ref().map(|p| Regex::new(&format!("^(?:{p})$"))).transpose()?;
         let codes = contract.codes.iter().map(String::as_str).collect();
-        Ok(Self { contract, person, codes, pattern })
+        let pseudonymised = matches!(contract.transform, Transform::Pseudonymise(_));
+        let repeats = pattern.is_some() || !contract.codes.is_empty() || pseudonymised;
+        let repeats = repeats && contract.column_type == ColumnType::Text;
+        Ok(Self { contract, person, codes, pattern, repeats })
     }
 
-    /// Validates a field and says what lands, or the code of what is wrong. `shift` gives the days that
-    /// this row's person's dates are moved by.
+    /// Validates a field and says what lands, or the code of what is wrong; no field is no UTF-8. `shift`
+    /// gives the days that this row's person's dates are moved by.
     pub(crate) fn land<'t>(
         &self,
-        field: &'t [u8],
+        field: Option<&'t str>,
         context: &Context<'_>,
+        memo: &mut Memo,
         shift: &dyn Fn() -> i64,
     ) -> Result<Landing<'t>, &'static str> {
-        let text = std::str::from_utf8(field).map_err(|_| "invalid-utf8")?.trim();
+        let text = trimmed(field.ok_or("invalid-utf8")?);
         if self.person {
-            return identity(&context.contract.person_scheme, text).map(Landing::Person);
+            return memo.person(text, &context.contract.person_scheme).map(Landing::Person);
         }
         if text.is_empty() {
             return if self.contract.required { Err("missing") } else { Ok(Landing::Null) };
         }
+        if !self.repeats {
+            return self.checked(text, context, shift);
+        }
+        if let Some(known) = memo.get(text) {
+            return Ok(known.map_or(Landing::Text(text), Landing::Pseudonym));
+        }
+        let landing = self.checked(text, context, shift)?;
+        match &landing {
+            Landing::Text(_) => memo.keep(text, None),
+            Landing::Pseudonym(pseudonym) => memo.keep(text, Some(*pseudonym)),
+            _ => {}
+        }
+        Ok(landing)
+    }
+
+    fn checked<'t>(
+        &self,
+        text: &'t str,
+        context: &Context<'_>,
+        shift: &dyn Fn() -> i64,
+    ) -> Result<Landing<'t>, &'static str> {
         if !self.codes.is_empty() && !self.codes.contains(text) {
             return Err("not-in-code-list");
         }
@@ -188,6 +216,13 @@ impl<'a> ColumnPlan<'a> {
             _ => Landing::Micros(parse::micros(moment)),
         })
     }
+}
+
+/// The text without white space around it.
+fn trimmed(text: &str) -> &str {
+    let graphic = |b: Option<&u8>| b.is_some_and(u8::is_ascii_graphic);
+    // Most fields have none; to know that of ASCII takes two looks.
+    if graphic(text.as_bytes().first()) && graphic(text.as_bytes().last()) { text } else { text.trim() }
 }
 
 /// The values of a landed column under way.

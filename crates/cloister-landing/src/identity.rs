@@ -63,19 +63,30 @@ pub(crate) struct People<'a> {
     scheme: &'a PersonScheme,
     index: &'a mut PeopleIndex,
     known: HashMap<Identity, u32>,
+    /// Extracts often have a person's rows together.
+    last: Option<(Identity, u32)>,
 }
 
 impl<'a> People<'a> {
     pub(crate) fn new(keys: &'a PseudonymKeys, scheme: &'a PersonScheme, index: &'a mut PeopleIndex) -> Self {
-        Self { keys, scheme, index, known: HashMap::new() }
+        Self { keys, scheme, index, known: HashMap::new(), last: None }
     }
 
     pub(crate) fn number(&mut self, identity: Identity) -> Result<u32, PeopleError> {
-        if let Some(number) = self.known.get(&identity) {
+        if let Some((last, number)) = &self.last
+            && *last == identity
+        {
             return Ok(*number);
         }
-        let number = self.index.number(pseudonym(self.keys, self.scheme, &identity))?;
-        self.known.insert(identity, number);
+        let number = match self.known.get(&identity) {
+            Some(number) => *number,
+            None => {
+                let number = self.index.number(pseudonym(self.keys, self.scheme, &identity))?;
+                self.known.insert(identity.clone(), number);
+                number
+            }
+        };
+        self.last = Some((identity, number));
         Ok(number)
     }
 }

@@ -61,8 +61,8 @@ pub fn resolve_inputs(contract: &Contract, paths: &[PathBuf]) -> Result<Inputs, 
     }
     files.sort();
     let mut tables: HashMap<String, Vec<InputFile>> = HashMap::new();
-    for path in files {
-        match input(contract, &path) {
+    for input in inputs(contract, &files) {
+        match input {
             Ok((table, file)) => {
                 let of_table = tables.entry(table.name.as_str().to_owned()).or_default();
                 match of_table.iter().find(|f| f.digest == file.digest) {
@@ -109,6 +109,26 @@ fn data_file(path: &Path) -> bool {
 
 fn file_name(path: &Path) -> String {
     path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+type Input<'a> = Result<(&'a TableContract, InputFile), String>;
+
+/// Every file's [`input`], in order: the hashing of a large extract takes all processors.
+fn inputs<'a>(contract: &'a Contract, files: &[PathBuf]) -> Vec<Input<'a>> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = files.len().div_ceil(threads).max(1);
+    std::thread::scope(|scope| {
+        let hash = |part: &'_ [PathBuf]| part.iter().map(|path| input(contract, path)).collect::<Vec<_>>();
+        let workers: Vec<_> =
+            files.chunks(share).map(|part| (part, scope.spawn(move || hash(part)))).collect();
+        let stopped = |part: &[PathBuf]| {
+            part.iter().map(|path| Err(format!("{}: could not be read", file_name(path)))).collect()
+        };
+        workers
+            .into_iter()
+            .flat_map(|(part, worker)| worker.join().unwrap_or_else(|_| stopped(part)))
+            .collect()
+    })
 }
 
 fn input<'a>(contract: &'a Contract, path: &Path) -> Result<(&'a TableContract, InputFile), String> {

@@ -10,7 +10,7 @@ use crate::pipeline::{TablePlan, Validated};
 use crate::progress::Progress;
 use crate::reject::{RejectSummary, RejectWriter, TableRejects};
 use crate::run::{Cursor, Run};
-use crate::spill::{SpillKey, Spilled};
+use crate::spill::{Spilled, Spills};
 use arrow::array::{ArrayRef, RecordBatch, UInt16Array, UInt32Array, UInt64Array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use chrono::NaiveDate;
@@ -118,8 +118,7 @@ struct Collector<'a> {
     run_schema: SchemaRef,
     batches: Vec<RecordBatch>,
     bytes: usize,
-    spill_key: Arc<SpillKey>,
-    spilled: Vec<Spilled>,
+    spills: Spills,
     /// A reference table's only file, written as it is read.
     reference: Option<BucketFile>,
     shape: Shape<'a>,
@@ -151,8 +150,7 @@ impl<'a> Collector<'a> {
             run_schema: Arc::new(Schema::new(fields)),
             batches: Vec::new(),
             bytes: 0,
-            spill_key: Arc::new(SpillKey::new()?),
-            spilled: Vec::new(),
+            spills: Spills::new(&landing.staging, landing.people_per_bucket)?,
             reference,
             shape,
             summary: TableRejects { table: table.name.as_str().to_owned(), ..TableRejects::default() },
@@ -193,30 +191,23 @@ impl<'a> Collector<'a> {
             self.batches.push(batch);
         }
         if self.bytes > self.landing.memory_bytes {
-            let run = self.sorted()?;
-            let spilled = Spilled::write(&run, &self.spill_key, &self.landing.staging, self.spilled.len())?;
-            self.spilled.push(spilled);
+            self.bytes = 0;
+            self.spills.add(std::mem::take(&mut self.batches))?;
         }
         Ok(())
     }
 
-    fn sorted(&mut self) -> Result<Run, LandingError> {
-        self.bytes = 0;
-        Run::sort(std::mem::take(&mut self.batches), self.landing.people_per_bucket)
-    }
-
-    fn finish(mut self, rejects: &mut RejectWriter) -> Result<(TableEntry, TableRejects), LandingError> {
-        let files = match self.reference.take() {
-            Some(reference) => vec![reference.finish()?],
+    fn finish(self, rejects: &mut RejectWriter) -> Result<(TableEntry, TableRejects), LandingError> {
+        let (files, duplicates) = match self.reference {
+            Some(reference) => (vec![reference.finish()?], Vec::new()),
             None => {
-                let last = self.sorted()?;
-                let (files, duplicates) = self.shape.write_buckets(&self.spilled, &last)?;
-                self.report_duplicates(duplicates, rejects)?;
-                files
+                let last = Run::sort(self.batches, self.landing.people_per_bucket)?;
+                self.shape.write_buckets(&self.spills.finish()?, &last)?
             }
         };
-        let rows = files.iter().map(|f| f.rows).sum();
         let mut summary = self.summary;
+        report_duplicates(self.table, &self.files, duplicates, rejects, &mut summary)?;
+        let rows = files.iter().map(|f| f.rows).sum();
         summary.landed = rows;
         summary.judge(&self.landing.contract.rejects);
         let person = self.table.person.as_ref().and_then(|p| self.table.column(p));
@@ -230,24 +221,26 @@ impl<'a> Collector<'a> {
         };
         Ok((entry, summary))
     }
+}
 
-    fn report_duplicates(
-        &mut self,
-        mut duplicates: Duplicates,
-        rejects: &mut RejectWriter,
-    ) -> Result<(), LandingError> {
-        duplicates.sort_unstable();
-        let column = self.table.unique.first().map(|c| c.as_str()).unwrap_or_default();
-        for (file, row) in &duplicates {
-            let file = self.files.get(usize::from(*file)).map(String::as_str).unwrap_or_default();
-            rejects.write(file, *row, column, "duplicate-key")?;
-        }
-        if !duplicates.is_empty() {
-            self.summary.codes.insert("duplicate-key".to_owned(), duplicates.len() as u64);
-            self.summary.rejected += duplicates.len() as u64;
-        }
-        Ok(())
+fn report_duplicates(
+    table: &TableContract,
+    files: &[String],
+    mut duplicates: Duplicates,
+    rejects: &mut RejectWriter,
+    summary: &mut TableRejects,
+) -> Result<(), LandingError> {
+    duplicates.sort_unstable();
+    let column = table.unique.first().map(|c| c.as_str()).unwrap_or_default();
+    for (file, row) in &duplicates {
+        let file = files.get(usize::from(*file)).map(String::as_str).unwrap_or_default();
+        rejects.write(file, *row, column, "duplicate-key")?;
     }
+    if !duplicates.is_empty() {
+        summary.codes.insert("duplicate-key".to_owned(), duplicates.len() as u64);
+        summary.rejected += duplicates.len() as u64;
+    }
+    Ok(())
 }
 
 impl Shape<'_> {

@@ -9,7 +9,8 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::encryption::encrypt::FileEncryptionProperties;
 use parquet::file::metadata::SortingColumn;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -90,7 +91,14 @@ impl BucketFile {
             .map_err(LandingError::parquet)?;
         let order =
             sorted.then(|| vec![SortingColumn { column_idx: 0, descending: false, nulls_first: false }]);
-        let properties = WriterProperties::builder()
+        let mut properties = WriterProperties::builder();
+        for field in schema.fields().iter().filter(|f| matches!(f.data_type(), DataType::FixedSizeBinary(_)))
+        {
+            // The least and the greatest pseudonym of a row group tell nobody anything.
+            let column = ColumnPath::from(field.name().as_str());
+            properties = properties.set_column_statistics_enabled(column, EnabledStatistics::None);
+        }
+        let properties = properties
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).map_err(LandingError::parquet)?))
             .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
             .set_sorting_columns(order)

@@ -4,12 +4,15 @@ use crate::LandingError;
 use crate::column::{Builder, ColumnPlan, Context, Landing};
 use crate::identity::{Identity, pseudonym};
 use crate::inputs::InputFile;
+use crate::memo::Memo;
 use crate::progress::Progress;
 use crate::reader::{Chunk, read};
+use crate::records::Record;
 use crate::reject::Reject;
 use arrow::array::{ArrayRef, FixedSizeBinaryBuilder};
 use cloister_governance::TableContract;
 use cloister_model::Ident;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -99,6 +102,7 @@ impl<'a> TablePlan<'a> {
         to: &SyncSender<Numbered>,
         progress: &dyn Progress,
     ) {
+        let mut memos: Vec<Memo> = self.columns.iter().map(|_| Memo::default()).collect();
         loop {
             let next = match from.lock() {
                 Ok(from) => from.recv(),
@@ -106,13 +110,13 @@ impl<'a> TablePlan<'a> {
             };
             let Ok((number, chunk)) = next else { return };
             progress.advance(chunk.bytes, chunk.records.len() as u64);
-            if to.send((number, self.validate(&chunk))).is_err() {
+            if to.send((number, self.validate(&chunk, &mut memos))).is_err() {
                 return;
             }
         }
     }
 
-    fn validate(&self, chunk: &Chunk) -> Result<Validated, LandingError> {
+    fn validate(&self, chunk: &Chunk, memos: &mut [Memo]) -> Result<Validated, LandingError> {
         let rows = chunk.records.len();
         let mut builders: Vec<Option<Builder>> = self
             .columns
@@ -132,11 +136,11 @@ impl<'a> TablePlan<'a> {
             rejected: 0,
         };
         let mut values: Vec<Landing<'_>> = Vec::with_capacity(self.columns.len());
-        for (row, record) in (chunk.first_row..).zip(&chunk.records) {
+        for (row, record) in (chunk.first_row..).zip(chunk.records.iter()) {
             values.clear();
             let before = out.rejects.len();
             if record.len() == chunk.width {
-                self.validate_record(chunk, row, record, &mut values, &mut out.rejects);
+                self.validate_record(chunk, row, record, memos, &mut values, &mut out.rejects);
             } else {
                 out.rejects.push(Reject { row, column: None, code: "ragged-row" });
             }
@@ -165,14 +169,17 @@ impl<'a> TablePlan<'a> {
         &self,
         chunk: &Chunk,
         row: u64,
-        record: &'t csv::ByteRecord,
+        record: Record<'t>,
+        memos: &mut [Memo],
         values: &mut Vec<Landing<'t>>,
         rejects: &mut Vec<Reject>,
     ) {
-        let field = |place: &Option<usize>| place.and_then(|p| record.get(p)).unwrap_or_default();
-        let shift = || self.shift_days(chunk, record);
-        for (index, (column, place)) in self.columns.iter().zip(chunk.places.iter()).enumerate() {
-            match column.land(field(place), &self.context, &shift) {
+        let field = |place: Option<usize>| place.map_or(Some(""), |p| record.text(p));
+        let days = OnceCell::new();
+        let shift = || *days.get_or_init(|| self.shift_days(chunk, record));
+        let columns = self.columns.iter().zip(chunk.places.iter()).zip(memos);
+        for (index, ((column, place), memo)) in columns.enumerate() {
+            match column.land(field(*place), &self.context, memo, &shift) {
                 Ok(value) => values.push(value),
                 Err(code) => {
                     values.push(Landing::Null);
@@ -184,23 +191,22 @@ impl<'a> TablePlan<'a> {
 
     /// The days that the dates of this row's person move by; 0 where the person is not known, in which
     /// case the row does not land.
-    fn shift_days(&self, chunk: &Chunk, record: &csv::ByteRecord) -> i64 {
+    fn shift_days(&self, chunk: &Chunk, record: Record<'_>) -> i64 {
         let place =
             self.columns.iter().position(|c| c.person).and_then(|i| chunk.places.get(i).copied().flatten());
-        let text =
-            place.and_then(|p| record.get(p)).and_then(|f| std::str::from_utf8(f).ok()).unwrap_or_default();
+        let text = place.and_then(|p| record.text(p)).unwrap_or_default();
         let scheme = &self.context.contract.person_scheme;
         let identity = crate::identity::identity(scheme, text.trim());
         identity.map_or(0, |id| self.context.keys.date_shift_days(pseudonym(self.context.keys, scheme, &id)))
     }
 
     /// 128 bits of SHA-256 over the fields that must be unique, each after its length.
-    fn unique_key(&self, chunk: &Chunk, record: &csv::ByteRecord) -> [u8; 16] {
+    fn unique_key(&self, chunk: &Chunk, record: Record<'_>) -> [u8; 16] {
         use sha2::Digest;
         let mut hasher = sha2::Sha256::new();
         for column in &self.unique {
             let place = column.and_then(|i| chunk.places.get(i).copied().flatten());
-            let field = place.and_then(|p| record.get(p)).unwrap_or_default().trim_ascii();
+            let field = place.map_or(&b""[..], |p| record.bytes(p)).trim_ascii();
             hasher.update((field.len() as u64).to_be_bytes());
             hasher.update(field);
         }

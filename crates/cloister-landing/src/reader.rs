@@ -3,7 +3,8 @@
 use crate::LandingError;
 use crate::header::{Places, places};
 use crate::inputs::{Format, InputFile};
-use arrow::array::{Array, AsArray};
+use crate::records::Records;
+use arrow::array::{Array, AsArray, StringArray};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::DataType;
 use cloister_governance::TableContract;
@@ -18,6 +19,8 @@ use std::sync::Arc;
 
 /// Records of a chunk.
 const CHUNK_ROWS: usize = 8_192;
+/// Bytes of a chunk's fields, about.
+const CHUNK_BYTES: usize = 8 << 20;
 /// A longer field is an open quote or no text at all.
 const FIELD_BYTES_MAX: usize = 1 << 20;
 
@@ -28,12 +31,37 @@ pub(crate) struct Chunk {
     pub(crate) file: u16,
     /// The first record's number in the file, from 1.
     pub(crate) first_row: u64,
-    pub(crate) records: Vec<ByteRecord>,
+    pub(crate) records: Records,
     pub(crate) places: Arc<Places>,
     /// Fields that every record must have.
     pub(crate) width: usize,
     /// Bytes of the file that were read for it.
     pub(crate) bytes: u64,
+}
+
+/// A file's records on their way into chunks.
+struct Chunks {
+    file: u16,
+    places: Arc<Places>,
+    width: usize,
+    first_row: u64,
+    records: Records,
+}
+
+impl Chunks {
+    fn full(&self) -> bool {
+        self.records.len() >= CHUNK_ROWS || self.records.bytes() >= CHUNK_BYTES
+    }
+
+    /// The records so far as a chunk.
+    fn next(&mut self, bytes: u64) -> Chunk {
+        let empty = self.records.like();
+        let records = std::mem::replace(&mut self.records, empty);
+        let first_row = self.first_row;
+        self.first_row += records.len() as u64;
+        let (file, places, width) = (self.file, self.places.clone(), self.width);
+        Chunk { file, first_row, records, places, width, bytes }
+    }
 }
 
 /// Reads a file and gives its chunks away, until `give` says stop.
@@ -119,34 +147,28 @@ fn read_csv(
     let names: Vec<Vec<u8>> = header.iter().map(<[u8]>::to_vec).collect();
     let places = Arc::new(places(&file.name, &names, table)?);
     let width = names.len();
-    let (mut records, mut first_row, mut told) = (Vec::with_capacity(CHUNK_ROWS), 1u64, 0u64);
+    let mut chunks = Chunks { file: index, places, width, first_row: 1, records: Records::default() };
+    let mut told = 0u64;
     let mut record = ByteRecord::new();
     let mut spans_lines = false;
     loop {
         let more = next(file, &mut reader, &mut record)?;
         if more {
             if record.as_slice().len() > FIELD_BYTES_MAX {
-                let row = first_row + records.len() as u64;
+                let row = chunks.first_row + chunks.records.len() as u64;
                 return Err(LandingError::file(
                     &file.name,
                     "field-too-long",
                     format!("row {row} is longer than {FIELD_BYTES_MAX} bytes; a quote may be open"),
                 ));
             }
-            spans_lines = record.as_slice().contains(&b'\n');
-            records.push(record.clone());
+            // When the last record is read, all quotes have been counted.
+            spans_lines = odd.get() && record.as_slice().contains(&b'\n');
+            chunks.records.push(record.iter());
         }
-        if records.len() == CHUNK_ROWS || (!more && !records.is_empty()) {
-            let rows = records.len() as u64;
-            let chunk = Chunk {
-                file: index,
-                first_row,
-                records: std::mem::replace(&mut records, Vec::with_capacity(CHUNK_ROWS)),
-                places: places.clone(),
-                width,
-                bytes: bytes.get() - told,
-            };
-            (told, first_row) = (bytes.get(), first_row + rows);
+        if chunks.full() || (!more && chunks.records.len() > 0) {
+            let chunk = chunks.next(bytes.get() - told);
+            told = bytes.get();
             if !give(chunk) {
                 return Ok(());
             }
@@ -170,6 +192,11 @@ fn next<R: Read>(
         csv::ErrorKind::Io(io) => broken(file, &io),
         _ => LandingError::file(&file.name, "not-csv", "cannot be read as CSV"),
     })
+}
+
+/// A value's text; nothing for NULL, as an empty field has it.
+fn field_at(column: &StringArray, row: usize) -> &[u8] {
+    if column.is_null(row) { b"" } else { column.value(row).as_bytes() }
 }
 
 /// Parquet columns go through the same validation as text: each value in its usual written form.
@@ -198,25 +225,27 @@ fn read_parquet(
     let places = Arc::new(places(&file.name, &names, table)?);
     let rows_total = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or_default().max(1);
     let reader = builder.with_batch_size(CHUNK_ROWS).build().map_err(|_| damaged())?;
-    let mut first_row = 1u64;
+    let mut chunks = Chunks { file: index, places, width, first_row: 1, records: Records::default() };
+    let bytes = |rows: usize| file.bytes.saturating_mul(rows as u64) / rows_total;
     for batch in reader {
         let batch = batch.map_err(|_| damaged())?;
         let options = CastOptions { safe: true, ..CastOptions::default() };
         let columns = batch.columns().iter().map(|c| cast_with_options(c, &DataType::Utf8, &options));
         let columns = columns.collect::<Result<Vec<_>, _>>().map_err(|_| damaged())?;
-        let mut records = vec![ByteRecord::new(); batch.num_rows()];
-        for column in &columns {
-            let text = column.as_string::<i32>();
-            for (row, record) in records.iter_mut().enumerate() {
-                record.push_field(if text.is_null(row) { b"" } else { text.value(row).as_bytes() });
+        let columns: Vec<_> = columns.iter().map(|c| c.as_string::<i32>()).collect();
+        for row in 0..batch.num_rows() {
+            chunks.records.push(columns.iter().map(|c| field_at(c, row)));
+            if chunks.full() {
+                let bytes = bytes(chunks.records.len());
+                if !give(chunks.next(bytes)) {
+                    return Ok(());
+                }
             }
         }
-        let rows = batch.num_rows() as u64;
-        let bytes = file.bytes.saturating_mul(rows) / rows_total;
-        if !give(Chunk { file: index, first_row, records, places: places.clone(), width, bytes }) {
-            return Ok(());
-        }
-        first_row += rows;
+    }
+    if chunks.records.len() > 0 {
+        let bytes = bytes(chunks.records.len());
+        give(chunks.next(bytes));
     }
     Ok(())
 }

@@ -11,18 +11,20 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
 
 /// The key of one landing's runs, and how many chunks it has sealed.
-pub(crate) struct SpillKey {
+struct SpillKey {
     key: LessSafeKey,
     sealed: AtomicU64,
 }
 
 impl SpillKey {
     /// A new random key.
-    pub(crate) fn new() -> Result<Self, LandingError> {
+    fn new() -> Result<Self, LandingError> {
         let mut bytes = [0u8; 32];
         getrandom::fill(&mut bytes).map_err(|e| LandingError::Internal(e.to_string()))?;
         let key = UnboundKey::new(&AES_256_GCM, &bytes).map_err(|_| unreadable())?;
@@ -40,8 +42,58 @@ pub(crate) struct SealedChunk {
 /// A run on disk.
 pub(crate) struct Spilled {
     file: File,
-    key: std::sync::Arc<SpillKey>,
+    key: Arc<SpillKey>,
     chunks: BTreeMap<u32, Vec<SealedChunk>>,
+}
+
+/// Runs written so far, and one that is being sorted and written while more rows are read.
+pub(crate) struct Spills {
+    key: Arc<SpillKey>,
+    folder: PathBuf,
+    people_per_bucket: u32,
+    written: Vec<Spilled>,
+    writing: Option<JoinHandle<Result<Spilled, LandingError>>>,
+}
+
+impl Spills {
+    pub(crate) fn new(folder: &Path, people_per_bucket: u32) -> Result<Self, LandingError> {
+        let (key, folder) = (Arc::new(SpillKey::new()?), folder.to_owned());
+        Ok(Self { key, folder, people_per_bucket, written: Vec::new(), writing: None })
+    }
+
+    /// Sorts and writes batches beside the caller, once the run before is on the disk.
+    pub(crate) fn add(&mut self, batches: Vec<RecordBatch>) -> Result<(), LandingError> {
+        self.wait()?;
+        let (key, folder) = (self.key.clone(), self.folder.clone());
+        let (people_per_bucket, number) = (self.people_per_bucket, self.written.len());
+        self.writing = Some(std::thread::spawn(move || {
+            Spilled::write(&Run::sort(batches, people_per_bucket)?, key, &folder, number)
+        }));
+        Ok(())
+    }
+
+    /// All runs, on the disk.
+    pub(crate) fn finish(mut self) -> Result<Vec<Spilled>, LandingError> {
+        self.wait()?;
+        Ok(std::mem::take(&mut self.written))
+    }
+
+    fn wait(&mut self) -> Result<(), LandingError> {
+        if let Some(writing) = self.writing.take() {
+            let stopped = |_| LandingError::Internal("a writer stopped".to_owned());
+            self.written.push(writing.join().map_err(stopped)??);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Spills {
+    /// Nothing writes to the folder any more when a landing that failed clears it away.
+    fn drop(&mut self) {
+        if let Some(writing) = self.writing.take() {
+            drop(writing.join());
+        }
+    }
 }
 
 fn unreadable() -> LandingError {
@@ -57,12 +109,7 @@ fn nonce(number: u64) -> Nonce {
 impl Spilled {
     /// Writes a run out. The file has no name on disk any more once it is open, so that nothing is left
     /// behind whatever happens.
-    pub(crate) fn write(
-        run: &Run,
-        key: &std::sync::Arc<SpillKey>,
-        folder: &Path,
-        number: usize,
-    ) -> Result<Self, LandingError> {
+    fn write(run: &Run, key: Arc<SpillKey>, folder: &Path, number: usize) -> Result<Self, LandingError> {
         let path = folder.join(format!("run-{number}"));
         let mut file = File::options()
             .create_new(true)
@@ -84,7 +131,7 @@ impl Spilled {
                 offset += sealed.len() as u64;
             }
         }
-        Ok(Self { file, key: key.clone(), chunks })
+        Ok(Self { file, key, chunks })
     }
 
     pub(crate) fn buckets(&self) -> impl Iterator<Item = u32> {
