@@ -75,6 +75,14 @@ fn verify_finds_what_changed_in_the_vault() {
     std::fs::write(&file, &good).unwrap();
     std::fs::write(hub.home().join("vault/gp/v00001/person/more.parquet"), "x").unwrap();
     assert!(hub.run(&["dataset", "verify"]).expect(1).out.contains("extra: gp/v00001/person/more.parquet"));
+    std::fs::remove_file(hub.home().join("vault/gp/v00001/person/more.parquet")).unwrap();
+    std::fs::create_dir_all(hub.home().join("vault/gp/v00009/person")).unwrap();
+    std::fs::create_dir_all(hub.home().join("vault/nobody")).unwrap();
+    let answer = hub.run(&["dataset", "verify"]).expect(1).out;
+    assert!(
+        answer.contains("of no dataset: gp/v00009") && answer.contains("of no dataset: nobody"),
+        "{answer}"
+    );
 }
 
 #[test]

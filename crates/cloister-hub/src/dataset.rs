@@ -35,6 +35,22 @@ impl FileProblem {
     }
 }
 
+/// The vault compared with what was landed.
+#[derive(Clone, Debug, Default)]
+pub struct VerifiedVault {
+    /// Each version that was landed.
+    pub versions: Vec<VerifiedDataset>,
+    /// Files and folders that belong to no version, by path inside the vault.
+    pub strays: Vec<String>,
+}
+
+impl VerifiedVault {
+    /// Whether everything is as it was landed, and nothing else is there.
+    pub fn is_as_landed(&self) -> bool {
+        self.strays.is_empty() && self.versions.iter().all(|v| v.problems.is_empty())
+    }
+}
+
 /// A dataset version's files compared with its manifest.
 #[derive(Clone, Debug)]
 pub struct VerifiedDataset {
@@ -68,33 +84,33 @@ impl Hub {
         &self,
         only: Option<&Name>,
         actor: &Name,
-    ) -> Result<Vec<VerifiedDataset>, HubError> {
-        let mut verified = Vec::new();
+    ) -> Result<VerifiedVault, HubError> {
+        let mut verified = VerifiedVault::default();
         if let Some(name) = only {
             self.dataset(name, None).await?;
         }
+        let wanted = |dataset: &str| only.is_none_or(|name| name.as_str() == dataset);
+        let mut known = BTreeSet::new();
         for version in self.store.dataset_versions().await? {
             let manifest = &version.manifest;
-            if only.is_some_and(|name| *name != manifest.dataset) {
+            let subject = format!("{}/v{:05}", manifest.dataset, manifest.version);
+            known.insert(subject.clone());
+            if !wanted(manifest.dataset.as_str()) {
                 continue;
             }
             let result = self.verify_version(&version)?;
-            let subject = format!("{}/v{:05}", manifest.dataset, manifest.version);
             let event = self
                 .event(actor.as_str(), EventKind::DatasetVerified, subject)
                 .with("files", result.files)
                 .with("problems", result.problems.len());
             self.store.begin().await?.commit(vec![event]).await?;
-            verified.push(result);
+            verified.versions.push(result);
         }
-        if only.is_none() {
-            let known: BTreeSet<String> = verified.iter().map(|v| v.dataset.to_string()).collect();
-            let vault = names(&self.store.home().vault())?;
-            if let (Some(first), Some(extra)) =
-                (verified.first_mut(), vault.into_iter().find(|n| !known.contains(n)))
-            {
-                first.problems.push((extra, FileProblem::Extra));
-            }
+        verified.strays = strays(&self.store.home().vault(), &known, wanted)?;
+        if !verified.strays.is_empty() {
+            let event = self.event(actor.as_str(), EventKind::DatasetVerified, "vault".to_owned());
+            let event = event.with("problems", verified.strays.len());
+            self.store.begin().await?.commit(vec![event]).await?;
         }
         Ok(verified)
     }
@@ -145,6 +161,25 @@ fn hash(path: &Path) -> std::io::Result<Digest> {
         }
         hasher.update(buffer.get(..read).unwrap_or_default());
     }
+}
+
+/// What lies in the vault beside the folders of known versions.
+fn strays(
+    vault: &Path,
+    known: &BTreeSet<String>,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<String>, HubError> {
+    let mut strays = Vec::new();
+    for dataset in names(vault)?.into_iter().filter(|name| wanted(name)) {
+        if !known.iter().any(|version| version.split('/').next() == Some(dataset.as_str())) {
+            strays.push(dataset);
+            continue;
+        }
+        let versions =
+            names(&vault.join(&dataset))?.into_iter().map(|version| format!("{dataset}/{version}"));
+        strays.extend(versions.filter(|version| !known.contains(version)));
+    }
+    Ok(strays)
 }
 
 /// The files under a folder of the vault, as paths inside the vault.

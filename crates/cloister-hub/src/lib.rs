@@ -29,7 +29,7 @@ mod request;
 pub use answer::{Answer, AnswerCell, AnswerColumn, DatasetRef, PolicyRef, Reason, Status};
 pub use clock::Clock;
 pub use config::{Config, QueryConfig};
-pub use dataset::{FileProblem, VerifiedDataset};
+pub use dataset::{FileProblem, VerifiedDataset, VerifiedVault};
 pub use error::HubError;
 pub use hub::{Hub, NewHub};
 pub use package::PackageFile;

@@ -23,6 +23,21 @@ pub enum ColumnClass {
     Reference,
 }
 
+impl ColumnClass {
+    /// As written in contracts.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Identifier => "identifier",
+            Self::Pseudonym => "pseudonym",
+            Self::QuasiIdentifier => "quasi-identifier",
+            Self::Sensitive => "sensitive",
+            Self::Measure => "measure",
+            Self::Code => "code",
+            Self::Reference => "reference",
+        }
+    }
+}
+
 /// A person's role in a project or in the hub. One person may hold several, but never both sides
 /// of the same release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -34,4 +49,33 @@ pub enum Role {
     Checker,
     /// Runs the hub: lands extracts, provisions projects.
     Administrator,
+}
+
+impl Role {
+    /// As written in project files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Researcher => "researcher",
+            Self::Checker => "checker",
+            Self::Administrator => "administrator",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_as_contracts_write_them() {
+        use ColumnClass as C;
+        for class in
+            [C::Identifier, C::Pseudonym, C::QuasiIdentifier, C::Sensitive, C::Measure, C::Code, C::Reference]
+        {
+            assert_eq!(serde_json::to_value(class).unwrap(), class.as_str());
+        }
+        for role in [Role::Researcher, Role::Checker, Role::Administrator] {
+            assert_eq!(serde_json::to_value(role).unwrap(), role.as_str());
+        }
+    }
 }

@@ -3,6 +3,7 @@
 
 use crate::{ColumnClass, Ident};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The type of a landed column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +29,23 @@ pub enum LandedType {
     Timestamp,
     /// `Boolean`.
     Bool,
+}
+
+impl fmt::Display for LandedType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Person => f.write_str("person"),
+            Self::Pseudonym => f.write_str("pseudonym"),
+            Self::Text => f.write_str("text"),
+            Self::Int32 => f.write_str("int32"),
+            Self::Int64 => f.write_str("int64"),
+            Self::Decimal(precision, scale) => write!(f, "decimal({precision}, {scale})"),
+            Self::Float => f.write_str("float"),
+            Self::Date => f.write_str("date"),
+            Self::Timestamp => f.write_str("timestamp"),
+            Self::Bool => f.write_str("bool"),
+        }
+    }
 }
 
 /// One column as it stands in the vault.

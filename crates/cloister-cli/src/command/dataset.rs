@@ -100,8 +100,8 @@ async fn show(hub: &Hub, dataset: &Name, version: Option<u32>) -> Result<ExitCod
         for c in &t.columns {
             out.add_row(vec![
                 c.name.to_string(),
-                format!("{:?}", c.landed_type).to_lowercase(),
-                format!("{:?}", c.class).to_lowercase(),
+                c.landed_type.to_string(),
+                c.class.as_str().to_owned(),
                 if c.nullable { "yes" } else { "no" }.to_owned(),
                 c.description.clone(),
             ]);
@@ -112,14 +112,16 @@ async fn show(hub: &Hub, dataset: &Name, version: Option<u32>) -> Result<ExitCod
 }
 
 async fn verify(hub: &Hub, dataset: Option<&Name>, user: &Name) -> Result<ExitCode, HubError> {
-    let mut wrong = 0;
-    for version in hub.verify_datasets(dataset, user).await? {
+    let vault = hub.verify_datasets(dataset, user).await?;
+    for version in &vault.versions {
         let found = if version.problems.is_empty() { "as landed" } else { "NOT as landed" };
         println!("{} version {}: {} files, {found}", version.dataset, version.version, version.files);
         for (path, problem) in &version.problems {
             println!("  {}: {path}", problem.as_str());
         }
-        wrong += version.problems.len();
     }
-    Ok(if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::from(exit::FAILED) })
+    for path in &vault.strays {
+        println!("of no dataset: {path}");
+    }
+    Ok(if vault.is_as_landed() { ExitCode::SUCCESS } else { ExitCode::from(exit::FAILED) })
 }

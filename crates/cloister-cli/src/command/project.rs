@@ -71,7 +71,7 @@ async fn show(hub: &Hub, name: &Name) -> Result<(), HubError> {
     println!("{} to {}; disclosure policy {}", project.starts, project.ends, project.disclosure_policy);
     let mut people = table(&["member", "roles", "training expires"]);
     for member in &project.members {
-        let roles: Vec<String> = member.roles.iter().map(|r| format!("{r:?}").to_lowercase()).collect();
+        let roles: Vec<&str> = member.roles.iter().map(|r| r.as_str()).collect();
         people.add_row(vec![member.user.to_string(), roles.join(", "), member.training_expires.to_string()]);
     }
     println!("{people}");
@@ -81,7 +81,7 @@ async fn show(hub: &Hub, name: &Name) -> Result<(), HubError> {
             tables.add_row(vec![
                 format!("{}.{}", granted.schema, granted.entry.name),
                 column.name.to_string(),
-                format!("{:?}", column.landed_type).to_lowercase(),
+                column.landed_type.to_string(),
                 column.description.clone(),
             ]);
         }
