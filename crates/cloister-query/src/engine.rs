@@ -17,7 +17,9 @@ use datafusion::arrow::compute::concat_batches;
 use datafusion::common::{Column, DataFusionError};
 use datafusion::execution::{SessionState, TaskContext};
 use datafusion::logical_expr::{AggregateUDF, LogicalPlan};
-use datafusion::optimizer::Analyzer;
+use datafusion::optimizer::decorrelate_predicate_subquery::DecorrelatePredicateSubquery;
+use datafusion::optimizer::scalar_subquery_to_join::ScalarSubqueryToJoin;
+use datafusion::optimizer::{Analyzer, Optimizer, OptimizerRule};
 use datafusion::physical_plan::collect;
 use datafusion::sql::parser::Statement;
 use std::path::PathBuf;
@@ -75,6 +77,7 @@ impl Engine {
         let analysed = Analyzer::new()
             .execute_and_check(plan, state.config_options(), |_, _| {})
             .map_err(|e| Refusal::from_planner(&e))?;
+        let analysed = without_subqueries(analysed, &state)?;
         let few_max = usize::try_from(policy.contributors_min()).unwrap_or(usize::MAX).saturating_sub(1);
         let digest = Digest::of(analysed.display_indent_schema().to_string().as_bytes());
         // Refusals come out here, before anything runs.
@@ -129,6 +132,15 @@ impl Planned {
         };
         Ok(Governed { evidence, table, relation, state, cells_max, order_lost })
     }
+}
+
+/// The plan with subqueries as joins, so that there is one kind of thing to check. Those that no rule
+/// turns into a join are refused where they stand.
+fn without_subqueries(plan: LogicalPlan, state: &SessionState) -> Result<LogicalPlan, Refusal> {
+    let rules: Vec<Arc<dyn OptimizerRule + Send + Sync>> =
+        vec![Arc::new(DecorrelatePredicateSubquery::new()), Arc::new(ScalarSubqueryToJoin::new())];
+    let joined = Optimizer::with_rules(rules).optimize(plan, state, |_, _| {});
+    joined.map_err(|_| Refusal::unsupported("A subquery of this form"))
 }
 
 /// The plan with its people carried through, counted by this aggregate; or why it may not run.

@@ -3,73 +3,162 @@ use crate::GrantedTable;
 use cloister_disclosure::Value;
 use cloister_governance::{FileEntry, TableEntry};
 use cloister_model::{ColumnClass, DataKey, LandedColumn, LandedType, bucket_path};
-use datafusion::arrow::array::{ArrayRef, StringArray, UInt32Array};
+use datafusion::arrow::array::{ArrayRef, AsArray, StringViewArray, UInt32Array};
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::{DataType, Int64Type};
+use datafusion::datasource::MemTable;
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::encryption::encrypt::FileEncryptionProperties;
 use datafusion::parquet::file::properties::WriterProperties;
-use std::collections::{BTreeMap, BTreeSet};
+use datafusion::prelude::SessionContext;
 use std::fs::File;
 use std::path::Path;
+use tempfile::TempDir;
 
 const BUCKETS: u32 = 12;
 const PEOPLE_PER_BUCKET: u32 = 50;
 const KEY: [u8; 32] = [9; 32];
 
+type Rows = Vec<(u32, String)>;
+
 /// Events as landing writes them: one file a bucket, by ascending person. Files differ in size, so that
 /// partitions end at different times.
-fn rows(bucket: u32) -> Vec<(u32, String)> {
+fn rows(bucket: u32) -> Rows {
     let people = bucket * PEOPLE_PER_BUCKET..(bucket + 1) * PEOPLE_PER_BUCKET;
     let codes =
         |person: u32| (0..1 + (bucket % 3) * 40).map(move |i| format!("code {}", (person * 7 + i) % 5));
     people.flat_map(|person| codes(person).map(move |code| (person, code))).collect()
 }
 
-fn table(vault: &Path, name: &str) -> GrantedTable {
-    let key = DataKey::from_bytes(KEY);
-    let column = |name: &str, landed_type, class| LandedColumn {
-        name: name.parse().unwrap(),
-        landed_type,
-        class,
-        nullable: false,
-        public_labels: false,
-        description: String::new(),
-    };
+/// Two in three people have one row here, and two in five of those another.
+fn other_rows(bucket: u32) -> Rows {
+    let people = (bucket * PEOPLE_PER_BUCKET..(bucket + 1) * PEOPLE_PER_BUCKET).filter(|p| p % 3 != 0);
+    let row = |person: u32, i: u32| (person, format!("code {}", (person + i) % 4));
+    people.flat_map(|p| (0..1 + u32::from(p % 5 < 2)).map(move |i| row(p, i))).collect()
+}
+
+fn write(vault: &Path, path: &str, key: &DataKey, batch: &RecordBatch) -> u64 {
+    let encryption = FileEncryptionProperties::builder(key.file_key(path).expose().to_vec())
+        .with_aad_prefix(path.as_bytes().to_vec())
+        .with_aad_prefix_storage(false)
+        .build()
+        .unwrap();
+    let properties = WriterProperties::builder().with_file_encryption_properties(encryption).build();
+    std::fs::create_dir_all(vault.join(path).parent().unwrap()).unwrap();
+    let file = File::create(vault.join(path)).unwrap();
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).unwrap();
+    writer.write(batch).unwrap();
+    writer.close().unwrap();
+    std::fs::metadata(vault.join(path)).unwrap().len()
+}
+
+fn column(name: &str, landed_type: LandedType, class: ColumnClass) -> LandedColumn {
+    let (name, description) = (name.parse().unwrap(), String::new());
+    LandedColumn { name, landed_type, class, nullable: false, public_labels: false, description }
+}
+
+/// A table with a person column, in several files.
+fn table(vault: &Path, name: &str, rows: fn(u32) -> Rows) -> (GrantedTable, Vec<RecordBatch>) {
     let columns = vec![
         column("person_id", LandedType::Person, ColumnClass::Pseudonym),
         column("code", LandedType::Text, ColumnClass::QuasiIdentifier),
     ];
     let schema = crate::vault::schema_of(&columns);
-    let mut files = Vec::new();
-    for bucket in 0..BUCKETS {
-        let path = bucket_path(&"test".parse().unwrap(), 1, &name.parse().unwrap(), bucket);
+    let batches = (0..BUCKETS).map(|bucket| {
         let rows = rows(bucket);
         let person = UInt32Array::from_iter_values(rows.iter().map(|r| r.0));
-        let code: ArrayRef = Arc::new(StringArray::from_iter_values(rows.iter().map(|r| &r.1)));
-        let code = datafusion::arrow::compute::cast(&code, schema.field(1).data_type()).unwrap();
-        let batch = RecordBatch::try_new(schema.clone(), vec![Arc::new(person), code]).unwrap();
-        let encryption = FileEncryptionProperties::builder(key.file_key(&path).expose().to_vec())
-            .with_aad_prefix(path.as_bytes().to_vec())
-            .with_aad_prefix_storage(false)
-            .build()
-            .unwrap();
-        let properties = WriterProperties::builder().with_file_encryption_properties(encryption).build();
-        std::fs::create_dir_all(vault.join(&path).parent().unwrap()).unwrap();
-        let file = File::create(vault.join(&path)).unwrap();
-        let mut writer = ArrowWriter::try_new(file, schema.clone(), Some(properties)).unwrap();
-        writer.write(&batch).unwrap();
-        writer.close().unwrap();
-        let bytes = std::fs::metadata(vault.join(&path)).unwrap().len();
-        files.push(FileEntry { path, bucket, rows: rows.len() as u64, bytes, digest: Digest::of(b"") });
-    }
+        let code = StringViewArray::from_iter_values(rows.iter().map(|r| &r.1));
+        RecordBatch::try_new(schema.clone(), vec![Arc::new(person), Arc::new(code)]).unwrap()
+    });
+    granted(vault, name, columns, Some("person_id"), batches.collect())
+}
+
+/// Codes and the groups they are in: nobody's rows.
+fn reference(vault: &Path) -> (GrantedTable, Vec<RecordBatch>) {
+    let columns = vec![
+        column("code", LandedType::Text, ColumnClass::Reference),
+        column("family", LandedType::Text, ColumnClass::Reference),
+    ];
+    let schema = crate::vault::schema_of(&columns);
+    let code = StringViewArray::from_iter_values((0..7).map(|i| format!("code {i}")));
+    let family = StringViewArray::from_iter_values((0..7).map(|i| format!("family {}", i % 2)));
+    let batch = RecordBatch::try_new(schema, vec![Arc::new(code), Arc::new(family)]).unwrap();
+    granted(vault, "code", columns, None, vec![batch])
+}
+
+fn granted(
+    vault: &Path,
+    name: &str,
+    columns: Vec<LandedColumn>,
+    person: Option<&str>,
+    batches: Vec<RecordBatch>,
+) -> (GrantedTable, Vec<RecordBatch>) {
+    let key = DataKey::from_bytes(KEY);
+    let files = (0u32..).zip(&batches).map(|(bucket, batch)| {
+        let path = bucket_path(&"test".parse().unwrap(), 1, &name.parse().unwrap(), bucket);
+        let bytes = write(vault, &path, &key, batch);
+        FileEntry { path, bucket, rows: batch.num_rows() as u64, bytes, digest: Digest::of(b"") }
+    });
+    let files: Vec<FileEntry> = files.collect();
     let entry = TableEntry {
         name: name.parse().unwrap(),
-        person: Some("person_id".parse().unwrap()),
+        person: person.map(|p| p.parse().unwrap()),
         description: String::new(),
         columns: columns.clone(),
         rows: files.iter().map(|f| f.rows).sum(),
         files,
     };
-    GrantedTable { schema: "test".to_owned(), entry, columns, row_filter: None, window: None, key }
+    let schema = "test".to_owned();
+    (GrantedTable { schema, entry, columns, row_filter: None, window: None, key }, batches)
+}
+
+/// The engine on a small region, and the same rows in DataFusion as it comes.
+struct Both {
+    folder: TempDir,
+    grant: ResolvedGrant,
+    plain: SessionContext,
+}
+
+impl Both {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = folder.path();
+        let plain = SessionContext::new();
+        let all = [table(vault, "event", rows), table(vault, "other", other_rows), reference(vault)];
+        let tables = all.into_iter().map(|(table, batches)| {
+            let memory = MemTable::try_new(batches[0].schema(), vec![batches]).unwrap();
+            plain.register_table(table.entry.name.as_str(), Arc::new(memory)).unwrap();
+            table
+        });
+        let grant = ResolvedGrant { tables: tables.collect() };
+        Self { folder, grant, plain }
+    }
+
+    async fn plan(&self, sql: &str) -> Result<Planned, QueryError> {
+        let limits = Limits { partitions: 4, ..Limits::default() };
+        let engine = Engine::new(self.folder.path().to_owned(), limits);
+        engine.plan(&self.grant, sql, &policy()).await
+    }
+
+    async fn run(&self, sql: &str) -> Governed {
+        let planned = self.plan(sql).await.unwrap_or_else(|e| panic!("{sql}\n{e:?}"));
+        planned.run().await.unwrap_or_else(|e| panic!("{sql}\n{e:?}"))
+    }
+
+    /// The rows of a query without governance: whole numbers.
+    async fn numbers(&self, sql: &str) -> Vec<Vec<i64>> {
+        let batches = self.plain.sql(sql).await.unwrap().collect().await.unwrap();
+        let mut rows = Vec::new();
+        for batch in batches {
+            let columns = batch.columns().iter().map(|c| cast(c, &DataType::Int64).unwrap());
+            let columns: Vec<_> = columns.collect();
+            let value = |c: &ArrayRef, row| c.as_primitive::<Int64Type>().value(row);
+            rows.extend(
+                (0..batch.num_rows()).map(|row| columns.iter().map(|c| value(c, row)).collect::<Vec<_>>()),
+            );
+        }
+        rows
+    }
 }
 
 fn policy() -> Policy {
@@ -77,32 +166,12 @@ fn policy() -> Policy {
     Policy::parse(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-async fn run(vault: &Path, grant: &ResolvedGrant, sql: &str) -> Governed {
-    let engine = Engine::new(vault.to_owned(), Limits { partitions: 4, ..Limits::default() });
-    engine.plan(grant, sql, &policy()).await.unwrap().run().await.unwrap()
-}
-
 /// Threads that read each other's files would lose the order, and every query would run twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_layout_keeps_people_in_order() {
-    let folder = tempfile::tempdir().unwrap();
-    let tables = vec![table(folder.path(), "event"), table(folder.path(), "other")];
-    let grant = ResolvedGrant { tables };
-    let mut truth: BTreeMap<String, (u64, BTreeSet<u32>)> = BTreeMap::new();
-    for (person, code) in (0..BUCKETS).flat_map(rows) {
-        let (rows, people) = truth.entry(code).or_default();
-        *rows += 1;
-        people.insert(person);
-    }
-    let people: Vec<u64> = truth.values().map(|(_, people)| people.len() as u64).collect();
-    let counts: Vec<Value> = truth.values().map(|(rows, _)| Value::Count(*rows as i64)).collect();
+    let both = Both::new();
     for _ in 0..10 {
-        let governed =
-            run(folder.path(), &grant, "SELECT code, count(*) AS n FROM event GROUP BY code").await;
-        assert!(!governed.order_lost());
-        let groups = &governed.evidence().groups;
-        assert_eq!(groups.iter().map(|g| g.people).collect::<Vec<_>>(), people);
-        assert_eq!(groups.iter().map(|g| g.cells[0].value).collect::<Vec<_>>(), counts);
+        assert!(!both.run("SELECT code, count(*) AS n FROM event GROUP BY code").await.order_lost());
     }
     for sql in [
         "SELECT count(*) AS n FROM event",
@@ -110,8 +179,136 @@ async fn the_layout_keeps_people_in_order() {
         "SELECT code, count(*) FILTER (WHERE code < 'code 3') AS n FROM event GROUP BY code",
         "SELECT n, count(*) AS people FROM (SELECT person_id, count(*) AS n FROM event GROUP BY person_id) q GROUP BY n",
     ] {
-        let lost = run(folder.path(), &grant, sql).await.order_lost();
+        let lost = both.run(sql).await.order_lost();
         // A person's own rows are counted in hash tables, which keep no order.
         assert_eq!(lost, sql.contains("GROUP BY person_id"), "{sql}");
+    }
+}
+
+/// Counts and the people behind them, against the same query without governance.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn numbers_and_people_are_those_of_the_plain_engine() {
+    let both = Both::new();
+    // The key, the person and what to count them in.
+    for (key, person, from) in [
+        ("code", "person_id", "event"),
+        ("code", "person_id", "event WHERE person_id IN (SELECT person_id FROM other WHERE code = 'code 1')"),
+        (
+            "code",
+            "person_id",
+            "event WHERE person_id NOT IN (SELECT person_id FROM other WHERE code = 'code 1')",
+        ),
+        (
+            "code",
+            "e.person_id",
+            "event e WHERE EXISTS (SELECT 1 FROM other o WHERE o.person_id = e.person_id AND o.code = e.code)",
+        ),
+        (
+            "code",
+            "e.person_id",
+            "event e WHERE NOT EXISTS (SELECT 1 FROM other o WHERE o.person_id = e.person_id AND o.code = e.code)",
+        ),
+        (
+            "code",
+            "e.person_id",
+            "event e WHERE e.code = 'code 1' OR EXISTS (SELECT 1 FROM other o WHERE o.person_id = e.person_id AND o.code = e.code)",
+        ),
+        ("code", "person_id", "event WHERE code IN (SELECT code FROM code WHERE family = 'family 0')"),
+        ("code", "person_id", "event WHERE code NOT IN (SELECT code FROM code WHERE family = 'family 0')"),
+        (
+            "code",
+            "e.person_id",
+            "event e WHERE 1 < (SELECT count(*) FROM other o WHERE o.person_id = e.person_id)",
+        ),
+        (
+            "code",
+            "e.person_id",
+            "event e WHERE e.code = (SELECT max(o.code) FROM other o WHERE o.person_id = e.person_id)",
+        ),
+        ("c.family", "e.person_id", "event e JOIN code c USING (code)"),
+        ("c.family", "e.person_id", "event e LEFT JOIN code c ON c.code = e.code AND c.family > 'family 0'"),
+        (
+            "o.code",
+            "e.person_id",
+            "event e LEFT JOIN other o ON o.person_id = e.person_id AND o.code = e.code",
+        ),
+        (
+            "o.code",
+            "o.person_id",
+            "event e RIGHT JOIN other o ON o.person_id = e.person_id AND o.code = e.code",
+        ),
+        (
+            "o.code",
+            "coalesce(e.person_id, o.person_id)",
+            "event e FULL JOIN other o ON o.person_id = e.person_id AND o.code = e.code",
+        ),
+        ("n", "person_id", "(SELECT person_id, count(*) AS n FROM other GROUP BY person_id) q"),
+        (
+            "n",
+            "e.person_id",
+            "(SELECT person_id, (SELECT count(*) FROM other o WHERE o.person_id = x.person_id) AS n FROM event x) e",
+        ),
+    ] {
+        let governed =
+            both.run(&format!("SELECT {key} AS k, count(*) AS n FROM {from} GROUP BY {key}")).await;
+        let truth = format!(
+            "SELECT count(DISTINCT {person}) AS people, count(*) AS row_count FROM {from} GROUP BY {key} ORDER BY {key} NULLS FIRST"
+        );
+        let truth: Vec<(u64, Value)> =
+            both.numbers(&truth).await.iter().map(|row| (row[0] as u64, Value::Count(row[1]))).collect();
+        let found: Vec<(u64, Value)> =
+            governed.evidence().groups.iter().map(|g| (g.people, g.cells[0].value)).collect();
+        assert!(!truth.is_empty(), "{from}");
+        assert_eq!(found, truth, "{from}");
+        assert!(governed.evidence().groups.iter().all(|g| g.cells[0].contributors == g.people));
+    }
+}
+
+#[tokio::test]
+async fn what_mixes_people_is_refused_by_name() {
+    let both = Both::new();
+    for (sql, code) in [
+        ("SELECT count(*) AS n FROM event WHERE code IN (SELECT code FROM other)", "cross-person-join"),
+        (
+            "SELECT count(*) AS n FROM event e WHERE EXISTS (SELECT 1 FROM other o WHERE o.code = e.code)",
+            "cross-person-join",
+        ),
+        ("SELECT count(*) AS n FROM event e WHERE EXISTS (SELECT 1 FROM other)", "cross-person-join"),
+        (
+            "SELECT count(*) AS n FROM event e WHERE NOT EXISTS (SELECT 1 FROM other o WHERE o.code = e.code)",
+            "cross-person-join",
+        ),
+        (
+            "SELECT count(*) AS n FROM event e WHERE e.code = 'x' OR EXISTS (SELECT 1 FROM other o WHERE o.code = e.code)",
+            "cross-person-join",
+        ),
+        ("SELECT code FROM code WHERE code IN (SELECT code FROM event)", "reference-by-people"),
+        (
+            "SELECT count(*) AS n FROM code c WHERE EXISTS (SELECT 1 FROM event e WHERE e.code = c.code)",
+            "reference-by-people",
+        ),
+        (
+            "SELECT count(*) AS n FROM code c WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.code = c.code)",
+            "reference-by-people",
+        ),
+        ("SELECT count(*) AS n FROM event e FULL JOIN other o ON e.code = o.code", "cross-person-join"),
+        (
+            "SELECT count(*) AS n FROM event WHERE person_id IN (SELECT person_id FROM other ORDER BY code LIMIT 3)",
+            "limit-below-aggregate",
+        ),
+        ("SELECT count(*) AS n FROM event WHERE code = (SELECT max(code) FROM other)", "unsupported"),
+        ("SELECT count(*) AS n FROM event WHERE code > ANY (SELECT code FROM other)", "unsupported"),
+        ("SELECT count(*) AS n FROM event WHERE person_id IN (SELECT 17)", "pseudonym-use"),
+        ("SELECT count(*) AS n FROM event WHERE person_id IN (SELECT code FROM code)", "pseudonym-use"),
+        ("SELECT person_id FROM event WHERE person_id IN (SELECT person_id FROM other)", "row-level-output"),
+        (
+            "SELECT e.code, EXISTS (SELECT 1 FROM other o WHERE o.person_id = e.person_id) AS x FROM event e",
+            "unsupported",
+        ),
+    ] {
+        match both.plan(sql).await {
+            Err(QueryError::Refused(refusal)) => assert_eq!(refusal.code(), code, "{sql}\n{refusal:?}"),
+            other => panic!("{sql}\n{other:?}"),
+        }
     }
 }

@@ -3,31 +3,38 @@
 use super::{Result, Rewriter};
 use crate::Refusal;
 use crate::expression::{inspect, total};
-use crate::relation::{ColumnFacts, Kind, Relation, State};
+use crate::relation::{ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
 use datafusion::common::{Column, JoinType};
-use datafusion::logical_expr::logical_plan::Join;
+use datafusion::functions::core::expr_fn::coalesce;
+use datafusion::logical_expr::logical_plan::{Join, Projection};
 use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{BinaryExpr, Expr, LogicalPlan, Operator};
 use std::sync::Arc;
 
-/// Which side's rows may be missing.
-struct Outer {
-    left: bool,
-    right: bool,
+/// What a kind of join keeps of its two sides.
+enum Keeps {
+    /// Rows of both, side by side; which side's may be missing.
+    Both { left_missing: bool, right_missing: bool },
+    /// The left side's rows, chosen by whether the right has such a row.
+    Left,
+    /// The right side's rows, chosen by the left.
+    Right,
+    /// The left side's rows, all of them, and a column that says whether the right has such a row.
+    Marked,
 }
 
 impl Rewriter<'_> {
     pub(super) fn join(&self, join: &Join) -> Result<Relation> {
-        let outer = match join.join_type {
-            JoinType::Inner => Outer { left: false, right: false },
-            JoinType::Left => Outer { left: false, right: true },
-            JoinType::Right => Outer { left: true, right: false },
-            JoinType::Full => return Err(Refusal::unsupported("FULL JOIN").into()),
-            JoinType::LeftSemi | JoinType::RightSemi => return Err(Refusal::unsupported("SEMI JOIN").into()),
-            JoinType::LeftAnti | JoinType::RightAnti => return Err(Refusal::unsupported("ANTI JOIN").into()),
-            JoinType::LeftMark | JoinType::RightMark => {
-                return Err(Refusal::unsupported("A mark join").into());
-            }
+        let keeps = match join.join_type {
+            JoinType::Inner => Keeps::Both { left_missing: false, right_missing: false },
+            JoinType::Left => Keeps::Both { left_missing: false, right_missing: true },
+            JoinType::Right => Keeps::Both { left_missing: true, right_missing: false },
+            JoinType::Full => Keeps::Both { left_missing: true, right_missing: true },
+            JoinType::LeftSemi | JoinType::LeftAnti => Keeps::Left,
+            JoinType::RightSemi | JoinType::RightAnti => Keeps::Right,
+            JoinType::LeftMark => Keeps::Marked,
+            // No rule that runs before the check makes one.
+            JoinType::RightMark => return Err(Refusal::unsupported("A mark join").into()),
         };
         let (left, right) = (self.rewrite(&join.left)?, self.rewrite(&join.right)?);
         let both: Vec<ColumnFacts> = left.columns.iter().chain(&right.columns).cloned().collect();
@@ -38,21 +45,13 @@ impl Rewriter<'_> {
         if let Some(filter) = &join.filter {
             inspect(filter, &both)?;
         }
-        let state = joined_state(&left, &right, &pairs, &outer)?;
+        let meeting = meeting(&left, &right, &pairs);
         let schema = left.plan.schema().join(right.plan.schema())?;
         let mut on = Vec::new();
         for (l, r) in &join.on {
             on.push((total(l, &schema)?, total(r, &schema)?));
         }
         let filter = join.filter.as_ref().map(|f| total(f, &schema)).transpose()?;
-        let nullable = |columns: Vec<ColumnFacts>, outer: bool| {
-            columns.into_iter().map(move |c| match outer {
-                true => ColumnFacts { facts: c.facts.made_nullable(), ..c },
-                false => c,
-            })
-        };
-        let columns =
-            nullable(left.columns, outer.left).chain(nullable(right.columns, outer.right)).collect();
         let plan = LogicalPlan::Join(Join::try_new(
             Arc::new(left.plan),
             Arc::new(right.plan),
@@ -63,9 +62,132 @@ impl Rewriter<'_> {
             join.null_equality,
             join.null_aware,
         )?);
-        // Both sides' hidden columns are still in the plan; only those of the state are carried further.
-        Ok(Relation { plan, columns, state })
+        // The sides' hidden columns are still in the plan; only those of the state are carried further.
+        match keeps {
+            Keeps::Both { left_missing, right_missing } => {
+                let missing = |columns: Vec<ColumnFacts>, missing: bool| {
+                    columns.into_iter().map(move |c| match missing {
+                        true => ColumnFacts { facts: c.facts.made_nullable(), ..c },
+                        false => c,
+                    })
+                };
+                let columns =
+                    missing(left.columns, left_missing).chain(missing(right.columns, right_missing));
+                let columns = columns.collect();
+                let missing = (left_missing, right_missing);
+                let (plan, state) = self.side_by_side(plan, left.state, right.state, meeting, missing)?;
+                Ok(Relation { plan, columns, state })
+            }
+            Keeps::Left | Keeps::Marked => {
+                let mut columns = left.columns;
+                if matches!(keeps, Keeps::Marked) {
+                    let mark = plan.schema().columns().pop();
+                    let facts = Facts { role: Role::Derived, ..Facts::value(Shape::Other, false) };
+                    columns.extend(mark.map(|column| ColumnFacts { column, facts }));
+                }
+                Ok(Relation { plan, columns, state: chosen(left.state, right.state, meeting)? })
+            }
+            Keeps::Right => Ok(Relation {
+                plan,
+                columns: right.columns,
+                state: chosen(right.state, left.state, meeting)?,
+            }),
+        }
     }
+
+    /// The state of rows side by side.
+    fn side_by_side(
+        &self,
+        plan: LogicalPlan,
+        left: State,
+        right: State,
+        meeting: Meeting,
+        missing: (bool, bool),
+    ) -> Result<(LogicalPlan, State)> {
+        match (left, right) {
+            (State::Protected { .. }, _) | (_, State::Protected { .. }) => {
+                Err(Refusal::unsupported("A join with the result of an aggregate over many people").into())
+            }
+            (State::Reference, State::Reference) => Ok((plan, State::Reference)),
+            (person @ State::PerPerson { .. }, State::Reference)
+            | (State::Reference, person @ State::PerPerson { .. }) => match meeting {
+                Meeting::Apart => Err(Refusal::new(
+                    "cross-join",
+                    "A join needs an equality between the two tables.",
+                    "Add the condition to ON.",
+                )
+                .into()),
+                // Rows of the reference table that nobody has are nobody's.
+                Meeting::Equal | Meeting::SamePerson => Ok((plan, person)),
+            },
+            (
+                State::PerPerson { person: l, hidden: lh, limited: ll },
+                State::PerPerson { person: r, hidden: rh, limited: rl },
+            ) => {
+                if meeting != Meeting::SamePerson {
+                    return Err(other_people().into());
+                }
+                let hidden = lh.into_iter().chain(rh).collect();
+                let limited = ll || rl;
+                let (plan, person) = match missing {
+                    (false, _) => (plan, l),
+                    (true, false) => (plan, r),
+                    (true, true) => {
+                        let name = self.hidden_name("person");
+                        let either = coalesce(vec![Expr::Column(l), Expr::Column(r)]).alias(&name);
+                        let all = plan.schema().columns().into_iter().map(Expr::Column);
+                        let all = all.chain([either]).collect();
+                        let plan = LogicalPlan::Projection(Projection::try_new(all, Arc::new(plan))?);
+                        (plan, Column::new_unqualified(name))
+                    }
+                };
+                Ok((plan, State::PerPerson { person, hidden, limited }))
+            }
+        }
+    }
+}
+
+fn other_people() -> Refusal {
+    Refusal::new(
+        "cross-person-join",
+        "Tables about people join on the same person only.",
+        "Join them with USING (person_id), and put further conditions beside it.",
+    )
+}
+
+/// The state of one side's rows that the other side has chosen.
+fn chosen(kept: State, by: State, meeting: Meeting) -> Result<State> {
+    match (kept, by) {
+        (State::Reference, State::Reference) => Ok(State::Reference),
+        (kept @ State::PerPerson { .. }, State::Reference) => Ok(kept),
+        (State::Reference, State::PerPerson { .. }) => Err(Refusal::new(
+            "reference-by-people",
+            "Rows of a reference table cannot be chosen by whether anybody's rows match them.",
+            "Join the table of people with the reference table, and count people by its columns.",
+        )
+        .into()),
+        (State::PerPerson { person, hidden, limited: kept }, State::PerPerson { limited: by, .. }) => {
+            match meeting {
+                Meeting::SamePerson => Ok(State::PerPerson { person, hidden, limited: kept || by }),
+                Meeting::Equal | Meeting::Apart => Err(other_people().into()),
+            }
+        }
+        (State::Protected { .. }, _) | (_, State::Protected { .. }) => {
+            Err(Refusal::unsupported("A choice of rows by the result of an aggregate over many people")
+                .into())
+        }
+    }
+}
+
+/// How the rows of two sides meet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meeting {
+    /// They are the same person's.
+    SamePerson,
+    /// Something of the one equals something of the other.
+    Equal,
+    /// Any with any.
+    Apart,
 }
 
 /// The pairs of expressions that the join says are equal.
@@ -80,44 +202,14 @@ fn equal_pairs(join: &Join) -> Vec<(Expr, Expr)> {
     pairs
 }
 
-fn joined_state(left: &Relation, right: &Relation, pairs: &[(Expr, Expr)], outer: &Outer) -> Result<State> {
-    match (&left.state, &right.state) {
-        (State::Protected { .. }, _) | (_, State::Protected { .. }) => {
-            Err(Refusal::unsupported("A join with the result of an aggregate over many people").into())
-        }
-        (State::Reference, State::Reference) => Ok(State::Reference),
-        (State::PerPerson { person, hidden, limited }, State::Reference)
-        | (State::Reference, State::PerPerson { person, hidden, limited }) => {
-            if !pairs.iter().any(|(a, b)| joins(a, b, left, right)) {
-                return Err(Refusal::new(
-                    "cross-join",
-                    "A join needs an equality between the two tables.",
-                    "Add the condition to ON.",
-                )
-                .into());
-            }
-            Ok(State::PerPerson { person: person.clone(), hidden: hidden.clone(), limited: *limited })
-        }
-        (
-            State::PerPerson { person: l, hidden: lh, limited: ll },
-            State::PerPerson { person: r, hidden: rh, limited: rl },
-        ) => {
-            let same = |a: &Expr, b: &Expr| is_person(a, &left.columns) && is_person(b, &right.columns);
-            if !pairs.iter().any(|(a, b)| same(a, b) || same(b, a)) {
-                return Err(Refusal::new(
-                    "cross-person-join",
-                    "Tables about people join on the same person only.",
-                    "Join them with USING (person_id), and put further conditions beside it.",
-                )
-                .into());
-            }
-            Ok(State::PerPerson {
-                // The side whose rows are always there.
-                person: if outer.left { r.clone() } else { l.clone() },
-                hidden: lh.iter().chain(rh).cloned().collect(),
-                limited: *ll || *rl,
-            })
-        }
+fn meeting(left: &Relation, right: &Relation, pairs: &[(Expr, Expr)]) -> Meeting {
+    let same = |a: &Expr, b: &Expr| is_person(a, &left.columns) && is_person(b, &right.columns);
+    if pairs.iter().any(|(a, b)| same(a, b) || same(b, a)) {
+        Meeting::SamePerson
+    } else if pairs.iter().any(|(a, b)| joins(a, b, left, right)) {
+        Meeting::Equal
+    } else {
+        Meeting::Apart
     }
 }
 
