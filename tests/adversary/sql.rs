@@ -45,6 +45,54 @@ fn one_person_cannot_be_shown() {
         format!("SELECT sum(imd_decile * CASE WHEN {one} THEN 1 ELSE 0 END) AS n FROM person"),
         format!("SELECT sum(nullif(CASE WHEN {one} THEN imd_decile ELSE 0 END, 0)) AS n FROM person"),
         format!("SELECT avg(a.cost) AS n FROM admission a JOIN person p USING (person_id) WHERE {one}"),
+        format!(
+            "SELECT count(*) AS n FROM gp_event WHERE person_id IN (SELECT person_id FROM person WHERE {one})"
+        ),
+        format!(
+            "SELECT count(*) AS n FROM gp_event e WHERE EXISTS (SELECT 1 FROM person p WHERE p.person_id = e.person_id AND ({one}))"
+        ),
+        format!(
+            "SELECT sum(CASE WHEN p.sex IS NOT NULL THEN 1 ELSE 0 END) AS n FROM gp_event e LEFT JOIN (SELECT person_id, sex FROM person WHERE {one}) p USING (person_id)"
+        ),
+        format!(
+            "SELECT count(p.sex) AS n FROM gp_event e FULL JOIN (SELECT person_id, sex FROM person WHERE {one}) p USING (person_id)"
+        ),
+        format!(
+            "SELECT count(*) AS n FROM person p WHERE 1 = (SELECT count(*) FROM person o WHERE o.person_id = p.person_id AND ({}))",
+            one.replace("sex =", "o.sex =")
+                .replace("birth_year =", "o.birth_year =")
+                .replace("district =", "o.district =")
+                .replace("ethnicity =", "o.ethnicity =")
+        ),
+        format!(
+            "SELECT count(*) AS n FROM (SELECT person_id FROM person WHERE {one} UNION ALL SELECT person_id FROM person WHERE {one}) u"
+        ),
+        format!(
+            "SELECT sum(x) AS n FROM (SELECT person_id, 0 AS x FROM person UNION ALL SELECT person_id, 1 FROM person WHERE {one}) u"
+        ),
+        format!(
+            "SELECT avg(x) AS n FROM (SELECT person_id, 0 AS x FROM person UNION ALL SELECT person_id, 1 FROM person WHERE {one}) u"
+        ),
+        format!(
+            "SELECT sum(imd_decile) AS n FROM (SELECT person_id, imd_decile FROM person WHERE false UNION ALL SELECT person_id, imd_decile FROM person WHERE {one}) u"
+        ),
+        format!(
+            "SELECT count(*) AS n FROM (SELECT person_id FROM person WHERE {one} INTERSECT SELECT person_id FROM person) u"
+        ),
+        format!(
+            "SELECT count(*) AS n FROM (SELECT person_id, row_number() OVER (PARTITION BY person_id ORDER BY event_date) AS rn FROM gp_event WHERE person_id IN (SELECT person_id FROM person WHERE {one})) q"
+        ),
+        format!(
+            "SELECT a.n FROM (SELECT count(*) AS n FROM person WHERE {one}) a CROSS JOIN (SELECT count(*) AS m FROM person) b"
+        ),
+        format!(
+            "SELECT n FROM (SELECT count(*) AS n FROM person WHERE {one}) a UNION ALL SELECT count(*) FROM person WHERE {one}"
+        ),
+        format!("SELECT sum(n) OVER () AS n FROM (SELECT count(*) AS n FROM person WHERE {one}) a"),
+        format!("SELECT lag(n) OVER (ORDER BY n) AS n FROM (SELECT count(*) AS n FROM person WHERE {one}) a"),
+        format!(
+            "SELECT first_value(n) OVER (ORDER BY 1) AS n FROM (SELECT count(*) AS n FROM person WHERE {one}) a"
+        ),
     ] {
         let answer = hub.query(&sql);
         assert!([0, 2, 3].contains(&answer.code), "{sql}\n{answer:?}");

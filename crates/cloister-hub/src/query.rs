@@ -166,7 +166,8 @@ impl Hub {
         run.plan_digest = Some(planned.digest());
         run.heading.plan_digest = Some(planned.digest().to_string());
         let governed = planned.run().await?;
-        let protected = protect(governed.evidence(), &workspace.policy);
+        let protect = |table| protect(table, &workspace.policy);
+        let protected: Vec<_> = governed.evidence().iter().map(protect).collect();
         governed.finish(&protected).await
     }
 }

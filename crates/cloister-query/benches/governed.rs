@@ -181,7 +181,7 @@ async fn governed(engine: &Engine, grant: &ResolvedGrant, policy: &Policy, sql: 
     let began = Instant::now();
     let governed = engine.plan(grant, sql, policy).await.unwrap().run().await.unwrap();
     assert!(!governed.order_lost(), "{sql}: people came out of order, and the query ran twice");
-    let protected = protect(governed.evidence(), policy);
+    let protected: Vec<_> = governed.evidence().iter().map(|table| protect(table, policy)).collect();
     governed.finish(&protected).await.unwrap();
     began.elapsed().as_secs_f64() * 1_000.0
 }

@@ -14,6 +14,8 @@ use std::sync::Arc;
 /// What is split off a plan at its outermost aggregate over patient data.
 #[derive(Debug)]
 pub(crate) struct Boundary {
+    /// Which of the query's it is: its table above has the same number.
+    pub(crate) number: usize,
     /// The aggregate with its evidence: keys `k0…`, then values and counts of people `v0…`.
     pub(crate) evidence: LogicalPlan,
     /// The keys' names above the boundary, and their types.

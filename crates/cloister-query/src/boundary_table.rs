@@ -25,6 +25,8 @@ pub(crate) const SUPPRESSED: u8 = 16;
 /// Empty until the disclosure engine has decided; reading it before that fails.
 #[derive(Debug)]
 pub(crate) struct BoundaryTable {
+    /// The number of its boundary.
+    pub(crate) number: usize,
     schema: SchemaRef,
     protected: OnceLock<RecordBatch>,
 }
@@ -56,7 +58,7 @@ impl BoundaryTable {
             fields.push(Field::new(format!("v{index}"), cell.data_type.clone(), true));
             fields.push(Field::new(format!("s{index}"), DataType::UInt8, false));
         }
-        Self { schema: Arc::new(Schema::new(fields)), protected: OnceLock::new() }
+        Self { number: boundary.number, schema: Arc::new(Schema::new(fields)), protected: OnceLock::new() }
     }
 
     /// The plan that reads it: keys and cells under the names the query knows them by, states under

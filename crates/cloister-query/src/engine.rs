@@ -81,7 +81,10 @@ impl Engine {
         let few_max = usize::try_from(policy.contributors_min()).unwrap_or(usize::MAX).saturating_sub(1);
         let digest = Digest::of(analysed.display_indent_schema().to_string().as_bytes());
         // Refusals come out here, before anything runs.
-        let relation = rewritten(&state, &analysed, ordered_people, few_max)?;
+        let (mut relation, ordered) = rewritten(&state, &analysed, ordered_people, few_max)?;
+        if !ordered {
+            (relation, _) = rewritten(&state, &analysed, set_people, few_max)?;
+        }
         let (cells_max, limits) = (policy.cells_max(), self.limits.clone());
         Ok(Planned { state, analysed, relation, digest, few_max, cells_max, limits })
     }
@@ -121,16 +124,13 @@ impl Planned {
             // Rows arrived out of order: count again with sets, which need none.
             Err(e) if OrderLost::is(&e) => {
                 order_lost = true;
-                relation = rewritten(&state, &analysed, set_people, few_max)?;
+                (relation, _) = rewritten(&state, &analysed, set_people, few_max)?;
                 run_evidence(&state, &relation).await
             }
             ran => ran,
         };
-        let (evidence, table) = match ran.map_err(|e| QueryError::failed(&e))? {
-            Some((evidence, table)) => (Some(evidence), table),
-            None => (None, nothing()),
-        };
-        Ok(Governed { evidence, table, relation, state, cells_max, order_lost })
+        let (evidence, tables) = ran.map_err(|e| QueryError::failed(&e))?.into_iter().unzip();
+        Ok(Governed { evidence, tables, relation, state, cells_max, order_lost })
     }
 }
 
@@ -143,14 +143,16 @@ fn without_subqueries(plan: LogicalPlan, state: &SessionState) -> Result<Logical
     joined.map_err(|_| Refusal::unsupported("A subquery of this form"))
 }
 
-/// The plan with its people carried through, counted by this aggregate; or why it may not run.
+/// The plan with its people carried through, counted by this aggregate, and whether their order may hold;
+/// or why it may not run.
 fn rewritten(
     state: &SessionState,
     analysed: &LogicalPlan,
     people: fn(Option<usize>) -> Arc<AggregateUDF>,
     few_max: usize,
-) -> Result<Relation, QueryError> {
-    let relation = Rewriter::new(state, people(None), people(Some(few_max))).rewrite(analysed)?;
+) -> Result<(Relation, bool), QueryError> {
+    let rewriter = Rewriter::new(state, people(None), people(Some(few_max)));
+    let relation = rewriter.rewrite(analysed)?;
     if matches!(relation.state, State::PerPerson { .. }) {
         return Err(Refusal::new(
             "row-level-output",
@@ -160,23 +162,22 @@ fn rewritten(
         .into());
     }
     check_output(&relation)?;
-    Ok(relation)
+    Ok((relation, !rewriter.unordered.get()))
 }
 
-/// Gathers the evidence; none where the query involves no patient.
+/// Gathers the evidence of every boundary; none where the query involves no patient.
 async fn run_evidence(
     state: &SessionState,
     relation: &Relation,
-) -> Result<Option<(Evidence, Table)>, DataFusionError> {
-    let State::Protected { boundary, .. } = &relation.state else { return Ok(None) };
-    let evidence = Evidence::new(&execute(state, &boundary.evidence).await?, boundary)?;
-    let table = evidence.table(boundary)?;
-    Ok(Some((evidence, table)))
-}
-
-/// The table of a query that involves no patient.
-fn nothing() -> Table {
-    Table { columns: Vec::new(), labels_public: true, groups: Vec::new() }
+) -> Result<Vec<(Evidence, Table)>, DataFusionError> {
+    let State::Protected { boundaries, .. } = &relation.state else { return Ok(Vec::new()) };
+    let mut gathered = Vec::new();
+    for boundary in boundaries {
+        let evidence = Evidence::new(&execute(state, &boundary.evidence).await?, boundary)?;
+        let table = evidence.table(boundary)?;
+        gathered.push((evidence, table));
+    }
+    Ok(gathered)
 }
 
 async fn execute(state: &SessionState, plan: &LogicalPlan) -> Result<RecordBatch, DataFusionError> {
@@ -189,8 +190,8 @@ async fn execute(state: &SessionState, plan: &LogicalPlan) -> Result<RecordBatch
 /// A query's result with its evidence. It has no way out but [`Governed::finish`].
 #[derive(Debug)]
 pub struct Governed {
-    evidence: Option<Evidence>,
-    table: Table,
+    evidence: Vec<Evidence>,
+    tables: Vec<Table>,
     relation: Relation,
     state: SessionState,
     cells_max: u64,
@@ -203,61 +204,73 @@ impl Governed {
         self.order_lost
     }
 
-    /// What the disclosure engine judges.
-    pub fn evidence(&self) -> &Table {
-        &self.table
+    /// What the disclosure engine judges: a table for each aggregate that the query finishes from. None
+    /// where it involves no patient.
+    pub fn evidence(&self) -> &[Table] {
+        &self.tables
     }
 
-    /// Finishes the query on protected values: what lies above its aggregates (HAVING, arithmetic,
-    /// ORDER BY, LIMIT) sees nothing else.
-    pub async fn finish(self, protected: &Protected) -> Result<FinishedTable, QueryError> {
+    /// Finishes the query on protected values, one table for each of [`Governed::evidence`]: what lies above
+    /// its aggregates (HAVING, arithmetic, ORDER BY, LIMIT) sees nothing else.
+    pub async fn finish(self, protected: &[Protected]) -> Result<FinishedTable, QueryError> {
         self.finish_inner(protected).await.map_err(|e| QueryError::failed(&e))
     }
 
-    async fn finish_inner(self, protected: &Protected) -> Result<FinishedTable, DataFusionError> {
+    async fn finish_inner(self, protected: &[Protected]) -> Result<FinishedTable, DataFusionError> {
         let Relation { plan, columns, state } = self.relation;
-        let mut holds: Vec<String> = protected.holds().iter().map(|h| h.code().to_owned()).collect();
-        let states: Vec<Option<Column>> = match (&state, &self.evidence) {
-            (State::Protected { boundary, states }, Some(evidence)) => {
-                if boundary.held {
+        let mut holds: Vec<String> =
+            protected.iter().flat_map(|p| p.holds()).map(|h| h.code().to_owned()).collect();
+        let states: Vec<Option<Column>> = match &state {
+            State::Protected { boundaries, states } => {
+                if boundaries.iter().any(|boundary| boundary.held) {
                     holds.push("argument-shape".to_owned());
                 }
-                fill(&plan, boundary, evidence, protected)?;
+                fill(&plan, boundaries, &self.evidence, protected)?;
                 states.clone()
             }
-            _ => columns.iter().map(|_| None).collect(),
+            State::Reference | State::PerPerson { .. } => columns.iter().map(|_| None).collect(),
         };
+        holds.sort_unstable();
+        holds.dedup();
         let batch = execute(&self.state, &plan).await?;
-        // Disclosure control counts the cells at the boundary; a table about nobody has none there.
+        // Disclosure control counts the cells at a boundary; what is made of them, or of nobody's rows, may
+        // have more.
         let cells = (batch.num_rows() as u64).saturating_mul(columns.len() as u64);
-        if self.evidence.is_none() && cells > self.cells_max {
+        if self.evidence.len() != 1 && cells > self.cells_max && !holds.iter().any(|h| h == "too-many-cells")
+        {
             holds.push("too-many-cells".to_owned());
         }
         FinishedTable::new(&batch, &plan, &columns, &states, holds)
     }
 }
 
-/// Finds the boundary's table in the finishing plan and fills it.
+/// Finds the boundaries' tables in the finishing plan and fills them, each with its own.
 fn fill(
     plan: &LogicalPlan,
-    boundary: &Boundary,
-    evidence: &Evidence,
-    protected: &Protected,
+    boundaries: &[Boundary],
+    evidence: &[Evidence],
+    protected: &[Protected],
 ) -> Result<(), DataFusionError> {
     use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
     use datafusion::datasource::source_as_provider;
-    let mut filled = false;
+    let mut filled = 0;
     plan.apply(|node| {
         if let LogicalPlan::TableScan(scan) = node {
             let provider = source_as_provider(&scan.source)?;
             if let Some(table) = (provider.as_ref() as &dyn std::any::Any).downcast_ref::<BoundaryTable>() {
+                let mut all = boundaries.iter().zip(evidence).zip(protected);
+                let Some(((boundary, evidence), protected)) =
+                    all.find(|((b, _), _)| b.number == table.number)
+                else {
+                    return datafusion::common::internal_err!("a boundary without evidence");
+                };
                 table.fill(boundary, evidence, protected)?;
-                filled = true;
+                filled += 1;
             }
         }
         Ok(TreeNodeRecursion::Continue)
     })?;
-    if filled { Ok(()) } else { datafusion::common::internal_err!("the boundary is lost") }
+    if filled == boundaries.len() { Ok(()) } else { datafusion::common::internal_err!("a boundary is lost") }
 }
 
 #[cfg(test)]

@@ -116,6 +116,12 @@ impl FinishedTable {
         &self.rows
     }
 
+    /// The table as Arrow arrays that hold nothing but what they show.
+    #[cfg(test)]
+    pub(crate) fn batch(&self) -> &RecordBatch {
+        &self.batch
+    }
+
     /// What became of every cell without a value, by row and column.
     pub fn notes(&self) -> &[CellNote] {
         &self.notes

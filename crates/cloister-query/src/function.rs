@@ -2,7 +2,8 @@
 
 use datafusion::functions::{core, datetime, math, string, unicode};
 use datafusion::functions_aggregate::{average, count, min_max, sum};
-use datafusion::logical_expr::{AggregateUDF, Operator, ScalarUDF};
+use datafusion::functions_window::all_default_window_functions;
+use datafusion::logical_expr::{AggregateUDF, Operator, ScalarUDF, WindowUDF};
 use std::sync::Arc;
 
 /// Functions of their arguments alone, that succeed or fail without regard to the data.
@@ -42,6 +43,34 @@ pub(crate) fn literal_arguments(name: &str) -> &'static [usize] {
 /// Aggregates that exist.
 pub(crate) fn aggregate_functions() -> Vec<Arc<AggregateUDF>> {
     vec![count::count_udaf(), sum::sum_udaf(), average::avg_udaf(), min_max::min_udaf(), min_max::max_udaf()]
+}
+
+/// What a window function gives a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WindowKind {
+    /// Its place among the rows.
+    Rank,
+    /// Another row's value.
+    Value,
+    /// Something of several rows' values.
+    Aggregate,
+}
+
+/// Sorts every window function on the allow-list.
+pub(crate) fn window_kind(name: &str) -> Option<WindowKind> {
+    match name {
+        "row_number" | "rank" | "dense_rank" | "percent_rank" | "cume_dist" | "ntile" => {
+            Some(WindowKind::Rank)
+        }
+        "lag" | "lead" | "first_value" | "last_value" | "nth_value" => Some(WindowKind::Value),
+        "count" | "sum" | "avg" | "min" | "max" => Some(WindowKind::Aggregate),
+        _ => None,
+    }
+}
+
+/// Window functions that exist; aggregates are window functions too.
+pub(crate) fn window_functions() -> Vec<Arc<WindowUDF>> {
+    all_default_window_functions().into_iter().filter(|f| window_kind(f.name()).is_some()).collect()
 }
 
 /// What an operator does.

@@ -10,7 +10,8 @@
 //! let engine = Engine::new("vault".into(), Limits::default());
 //! let planned = engine.plan(&grant, "SELECT sex, count(*) AS n FROM person GROUP BY sex", policy).await?;
 //! let governed = planned.run().await?;
-//! let protected = cloister_disclosure::protect(governed.evidence(), policy);
+//! let protect = |table| cloister_disclosure::protect(table, policy);
+//! let protected: Vec<_> = governed.evidence().iter().map(protect).collect();
 //! let finished = governed.finish(&protected).await?;
 //! # Ok(()) }
 //! ```

@@ -29,7 +29,8 @@ pub(crate) enum State {
     },
     /// Each row summarises many people; the values are protected before anything above sees them.
     Protected {
-        boundary: Box<Boundary>,
+        /// Each is protected by itself.
+        boundaries: Vec<Boundary>,
         /// For each visible column the hidden one with its state, where it can be other than shown.
         states: Vec<Option<Column>>,
     },

@@ -5,9 +5,11 @@
 mod aggregate;
 mod join;
 mod scan;
+mod union;
+mod window;
 
 use crate::expression::{inspect, total, total_named};
-use crate::relation::{ColumnFacts, Facts, Kind, Relation, Role, State};
+use crate::relation::{ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
 use crate::{QueryError, Refusal};
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Column, DFSchema, DataFusionError, TableReference};
@@ -57,11 +59,21 @@ pub(crate) struct Rewriter<'a> {
     /// The same, which also names them while they are few.
     pub(crate) named: Arc<AggregateUDF>,
     names: Cell<usize>,
+    boundaries: Cell<usize>,
+    /// Whether rows come out of their people's order whatever the layout.
+    pub(crate) unordered: Cell<bool>,
 }
 
 impl<'a> Rewriter<'a> {
     pub(crate) fn new(state: &'a SessionState, people: Arc<AggregateUDF>, named: Arc<AggregateUDF>) -> Self {
-        Self { state, people, named, names: Cell::new(0) }
+        Self {
+            state,
+            people,
+            named,
+            names: Cell::new(0),
+            boundaries: Cell::new(0),
+            unordered: Cell::new(false),
+        }
     }
 
     /// A name that no query can write, new each time.
@@ -90,8 +102,8 @@ impl<'a> Rewriter<'a> {
                 Ok(Relation { plan: plan.clone(), columns: Vec::new(), state: State::Reference })
             }
             LogicalPlan::Distinct(Distinct::On(_)) => Err(Refusal::unsupported("DISTINCT ON").into()),
-            LogicalPlan::Window(_) => Err(Refusal::unsupported("A window function").into()),
-            LogicalPlan::Union(_) => Err(Refusal::unsupported("UNION, INTERSECT or EXCEPT").into()),
+            LogicalPlan::Window(window) => self.window(window),
+            LogicalPlan::Union(union) => self.union(union),
             LogicalPlan::Values(_) => Err(Refusal::unsupported("A VALUES list").into()),
             LogicalPlan::Subquery(_) => Err(Refusal::unsupported("A subquery in this place").into()),
             LogicalPlan::RecursiveQuery(_) => Err(Refusal::unsupported("WITH RECURSIVE").into()),
@@ -143,7 +155,7 @@ impl<'a> Rewriter<'a> {
                 exprs.push(Expr::Column(person.clone()));
                 State::PerPerson { person, hidden: hidden_out, limited }
             }
-            State::Protected { boundary, .. } => State::Protected { boundary, states: states_out },
+            State::Protected { boundaries, .. } => State::Protected { boundaries, states: states_out },
         };
         let plan = LogicalPlan::Projection(Projection::try_new(exprs, Arc::new(input.plan))?);
         Ok(Relation { plan, columns, state })
@@ -249,8 +261,8 @@ impl<'a> Rewriter<'a> {
                 hidden: hidden.into_iter().map(hide).collect(),
                 limited,
             },
-            State::Protected { boundary, states } => {
-                State::Protected { boundary, states: states.into_iter().map(|s| s.map(hide)).collect() }
+            State::Protected { boundaries, states } => {
+                State::Protected { boundaries, states: states.into_iter().map(|s| s.map(hide)).collect() }
             }
         };
         Ok(Relation { plan, columns, state })
@@ -291,7 +303,17 @@ pub(crate) fn check_output(relation: &Relation) -> Result<()> {
     Ok(())
 }
 
+/// How one person's values, put together by an aggregate of their own rows, are built.
+fn per_person_shape(function: &str, argument: Shape) -> Shape {
+    match (function, argument) {
+        ("count", _) | ("sum", Shape::Zero | Shape::Bit | Shape::Count) => Shape::Count,
+        ("min" | "max", Shape::Zero | Shape::Bit | Shape::Count) => argument,
+        ("sum" | "avg" | "min" | "max", Shape::Measure) => Shape::Measure,
+        _ => Shape::Other,
+    }
+}
+
 /// Facts of a value made of a finished aggregate.
 fn finished(role: Role, public: bool) -> Facts {
-    Facts { role, ..Facts::value(crate::relation::Shape::Other, public) }
+    Facts { role, ..Facts::value(Shape::Other, public) }
 }

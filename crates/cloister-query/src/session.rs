@@ -2,7 +2,7 @@
 
 use crate::catalogue::{CATALOGUE, DEFAULT_SCHEMA, catalogue};
 use crate::engine::Limits;
-use crate::function::{aggregate_functions, scalar_functions};
+use crate::function::{aggregate_functions, scalar_functions, window_functions};
 use crate::grant::ResolvedGrant;
 use crate::vault::VaultOnly;
 use datafusion::catalog::CatalogProviderList;
@@ -36,6 +36,7 @@ pub(crate) fn session(vault: &Path, grant: &ResolvedGrant, limits: &Limits) -> R
         .with_catalog_list(Arc::new(catalogues))
         .with_scalar_functions(scalar_functions())
         .with_aggregate_functions(aggregate_functions())
+        .with_window_functions(window_functions())
         .with_expr_planners(SessionStateDefaults::default_expr_planners())
         .build();
     Ok(state)

@@ -1,6 +1,6 @@
 //! Aggregates: per person, where the person is among the keys, and else the release boundary.
 
-use super::{Result, Rewriter, finished, plain_columns};
+use super::{Result, Rewriter, finished, per_person_shape, plain_columns};
 use crate::Refusal;
 use crate::argument::{ValueExpr, parts, with_filter};
 use crate::boundary::{Boundary, BoundaryCell, BoundaryValue};
@@ -192,7 +192,9 @@ impl Rewriter<'_> {
             (Column::new(relation.cloned(), field.name()), field.data_type().clone())
         });
         let keys = keys.collect();
-        let boundary = Boundary { evidence, keys, cells, everyone, named, labels_public, held };
+        let number = self.boundaries.get();
+        self.boundaries.set(number + 1);
+        let boundary = Boundary { number, evidence, keys, cells, everyone, named, labels_public, held };
         self.above(boundary)
     }
 
@@ -206,16 +208,7 @@ impl Rewriter<'_> {
             ColumnFacts { column, facts: finished(role, boundary.labels_public) }
         });
         let columns = facts.collect();
-        Ok(Relation { plan, columns, state: State::Protected { boundary: Box::new(boundary), states } })
-    }
-}
-
-fn per_person_shape(function: &str, argument: Shape) -> Shape {
-    match (function, argument) {
-        ("count", _) | ("sum", Shape::Zero | Shape::Bit | Shape::Count) => Shape::Count,
-        ("min" | "max", Shape::Zero | Shape::Bit | Shape::Count) => argument,
-        ("sum" | "avg" | "min" | "max", Shape::Measure) => Shape::Measure,
-        _ => Shape::Other,
+        Ok(Relation { plan, columns, state: State::Protected { boundaries: vec![boundary], states } })
     }
 }
 

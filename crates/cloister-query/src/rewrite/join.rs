@@ -71,11 +71,12 @@ impl Rewriter<'_> {
                         false => c,
                     })
                 };
+                let widths = (left.columns.len(), right.columns.len());
                 let columns =
                     missing(left.columns, left_missing).chain(missing(right.columns, right_missing));
                 let columns = columns.collect();
-                let missing = (left_missing, right_missing);
-                let (plan, state) = self.side_by_side(plan, left.state, right.state, meeting, missing)?;
+                let shape = Sides { meeting, missing: (left_missing, right_missing), widths };
+                let (plan, state) = self.side_by_side(plan, left.state, right.state, &shape)?;
                 Ok(Relation { plan, columns, state })
             }
             Keeps::Left | Keeps::Marked => {
@@ -85,13 +86,13 @@ impl Rewriter<'_> {
                     let facts = Facts { role: Role::Derived, ..Facts::value(Shape::Other, false) };
                     columns.extend(mark.map(|column| ColumnFacts { column, facts }));
                 }
-                Ok(Relation { plan, columns, state: chosen(left.state, right.state, meeting)? })
+                let state = chosen(left.state, right.state, meeting, columns.len())?;
+                Ok(Relation { plan, columns, state })
             }
-            Keeps::Right => Ok(Relation {
-                plan,
-                columns: right.columns,
-                state: chosen(right.state, left.state, meeting)?,
-            }),
+            Keeps::Right => {
+                let state = chosen(right.state, left.state, meeting, right.columns.len())?;
+                Ok(Relation { plan, columns: right.columns, state })
+            }
         }
     }
 
@@ -101,12 +102,30 @@ impl Rewriter<'_> {
         plan: LogicalPlan,
         left: State,
         right: State,
-        meeting: Meeting,
-        missing: (bool, bool),
+        sides: &Sides,
     ) -> Result<(LogicalPlan, State)> {
+        let Sides { meeting, missing, widths } = *sides;
         match (left, right) {
-            (State::Protected { .. }, _) | (_, State::Protected { .. }) => {
-                Err(Refusal::unsupported("A join with the result of an aggregate over many people").into())
+            (State::PerPerson { .. }, State::Protected { .. })
+            | (State::Protected { .. }, State::PerPerson { .. }) => Err(Refusal::unsupported(
+                "A join of people's rows with the result of an aggregate over many people",
+            )
+            .into()),
+            (
+                State::Protected { mut boundaries, mut states },
+                State::Protected { boundaries: more, states: right },
+            ) => {
+                boundaries.extend(more);
+                states.extend(right);
+                Ok((plan, State::Protected { boundaries, states }))
+            }
+            (State::Protected { boundaries, mut states }, State::Reference) => {
+                states.extend(vec![None; widths.1]);
+                Ok((plan, State::Protected { boundaries, states }))
+            }
+            (State::Reference, State::Protected { boundaries, states: right }) => {
+                let states = std::iter::repeat_n(None, widths.0).chain(right).collect();
+                Ok((plan, State::Protected { boundaries, states }))
             }
             (State::Reference, State::Reference) => Ok((plan, State::Reference)),
             (person @ State::PerPerson { .. }, State::Reference)
@@ -156,7 +175,7 @@ fn other_people() -> Refusal {
 }
 
 /// The state of one side's rows that the other side has chosen.
-fn chosen(kept: State, by: State, meeting: Meeting) -> Result<State> {
+fn chosen(kept: State, by: State, meeting: Meeting, width: usize) -> Result<State> {
     match (kept, by) {
         (State::Reference, State::Reference) => Ok(State::Reference),
         (kept @ State::PerPerson { .. }, State::Reference) => Ok(kept),
@@ -172,11 +191,34 @@ fn chosen(kept: State, by: State, meeting: Meeting) -> Result<State> {
                 Meeting::Equal | Meeting::Apart => Err(other_people().into()),
             }
         }
-        (State::Protected { .. }, _) | (_, State::Protected { .. }) => {
-            Err(Refusal::unsupported("A choice of rows by the result of an aggregate over many people")
-                .into())
+        (State::PerPerson { .. }, State::Protected { .. })
+        | (State::Protected { .. }, State::PerPerson { .. }) => Err(Refusal::unsupported(
+            "A choice between people's rows and the result of an aggregate over many people",
+        )
+        .into()),
+        // What is protected already chooses among what is.
+        (State::Protected { mut boundaries, mut states }, State::Protected { boundaries: more, .. }) => {
+            boundaries.extend(more);
+            states.resize(width, None);
+            Ok(State::Protected { boundaries, states })
+        }
+        (State::Protected { boundaries, mut states }, State::Reference) => {
+            states.resize(width, None);
+            Ok(State::Protected { boundaries, states })
+        }
+        (State::Reference, State::Protected { boundaries, .. }) => {
+            Ok(State::Protected { boundaries, states: vec![None; width] })
         }
     }
+}
+
+/// Two sides whose rows stand beside each other.
+struct Sides {
+    meeting: Meeting,
+    /// Whose rows may be missing.
+    missing: (bool, bool),
+    /// Visible columns of each.
+    widths: (usize, usize),
 }
 
 /// How the rows of two sides meet.

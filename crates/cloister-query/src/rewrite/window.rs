@@ -1,0 +1,212 @@
+//! Windows: among a person's own rows, or over a result that is protected already.
+
+use super::{Result, Rewriter, finished, per_person_shape};
+use crate::Refusal;
+use crate::expression::{inspect, total_named};
+use crate::function::{WindowKind, window_kind};
+use crate::relation::{ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
+use datafusion::common::Column;
+use datafusion::functions::core::greatest;
+use datafusion::functions_aggregate::min_max::max_udaf;
+use datafusion::logical_expr::expr::{WindowFunction, WindowFunctionParams};
+use datafusion::logical_expr::logical_plan::Window;
+use datafusion::logical_expr::{
+    Expr, LogicalPlan, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition,
+};
+use std::sync::Arc;
+
+/// A window function's parts, once its form is known to be supported.
+struct Parts<'a> {
+    function: &'a WindowFunction,
+    kind: WindowKind,
+    /// Of the arguments, the partition, the order and the filter.
+    inside: Vec<Facts>,
+    /// Whether the partition is one person's.
+    of_person: bool,
+    argument: Option<Facts>,
+}
+
+impl Rewriter<'_> {
+    pub(super) fn window(&self, window: &Window) -> Result<Relation> {
+        let input = self.rewrite(&window.input)?;
+        let schema = input.plan.schema().clone();
+        let parts =
+            window.window_expr.iter().map(|e| parts(e, &input.columns)).collect::<Result<Vec<_>>>()?;
+        let mut exprs =
+            window.window_expr.iter().map(|e| total_named(e, &schema)).collect::<Result<Vec<_>, _>>()?;
+        let names = window.schema.columns().into_iter().skip(window.input.schema().fields().len());
+        let mut columns = input.columns.clone();
+        let mut names = names.collect::<Vec<_>>().into_iter();
+        let state = match input.state {
+            State::Reference => {
+                columns.extend(
+                    names
+                        .by_ref()
+                        .map(|column| ColumnFacts { column, facts: finished(Role::Derived, false) }),
+                );
+                State::Reference
+            }
+            State::PerPerson { person, hidden, limited } => {
+                for (part, column) in parts.iter().zip(names.by_ref()) {
+                    columns.push(ColumnFacts { column, facts: part.of_one_person()? });
+                }
+                State::PerPerson { person, hidden, limited }
+            }
+            State::Protected { boundaries, mut states } => {
+                for (part, column) in parts.iter().zip(names.by_ref()) {
+                    let state = part.state(&input.columns, &states).map(|state| {
+                        let name = self.hidden_name("state");
+                        exprs.push(state.alias(&name));
+                        Column::new_unqualified(name)
+                    });
+                    columns.push(ColumnFacts { column, facts: finished(Role::Derived, false) });
+                    states.push(state);
+                }
+                State::Protected { boundaries, states }
+            }
+        };
+        let plan = LogicalPlan::Window(Window::try_new(exprs, Arc::new(input.plan))?);
+        Ok(Relation { plan, columns, state })
+    }
+}
+
+fn parts<'a>(expr: &'a Expr, columns: &[ColumnFacts]) -> Result<Parts<'a>> {
+    let expr = match expr {
+        Expr::Alias(alias) => &alias.expr,
+        other => other,
+    };
+    let Expr::WindowFunction(function) = expr else {
+        return Err(Refusal::unsupported("This kind of window").into());
+    };
+    let WindowFunctionParams {
+        args,
+        partition_by,
+        order_by,
+        window_frame: _,
+        filter,
+        null_treatment,
+        distinct,
+    } = &function.params;
+    let name = function.fun.name();
+    let Some(kind) = window_kind(name) else {
+        return Err(Refusal::unsupported(&format!("{name} as a window function")).into());
+    };
+    if *distinct || null_treatment.is_some() || filter.is_some() {
+        return Err(Refusal::unsupported("DISTINCT, FILTER or NULLS in a window").into());
+    }
+    // How many rows further, and which of how many parts.
+    let (values, settings) = args.split_at(args.len().min(usize::from(kind != WindowKind::Rank)));
+    if settings.iter().any(|e| !is_literal(e)) {
+        return Err(Refusal::new(
+            "literal-required",
+            format!("The settings of {name} must be written out."),
+            "Use a literal there, not a column.",
+        )
+        .into());
+    }
+    let (mut inside, mut argument, mut of_person) = (Vec::new(), None, false);
+    for value in values {
+        let facts = inspect(value, columns)?;
+        if facts.kind != Kind::Value && name != "count" {
+            return Err(pseudonym().into());
+        }
+        argument = Some(facts.clone());
+        inside.push(facts);
+    }
+    for key in partition_by {
+        let facts = inspect(key, columns)?;
+        of_person |= facts.kind == Kind::Person;
+        inside.push(facts);
+    }
+    for key in order_by {
+        let facts = inspect(&key.expr, columns)?;
+        // The order of pseudonyms is the order in which people became known.
+        if facts.kind != Kind::Value {
+            return Err(pseudonym().into());
+        }
+        inside.push(facts);
+    }
+    Ok(Parts { function, kind, inside, of_person, argument })
+}
+
+fn is_literal(expr: &Expr) -> bool {
+    match expr {
+        Expr::Literal(..) => true,
+        Expr::Cast(cast) => is_literal(&cast.expr),
+        Expr::Negative(inner) => is_literal(inner),
+        _ => false,
+    }
+}
+
+fn pseudonym() -> Refusal {
+    Refusal::new(
+        "pseudonym-use",
+        "A window may be partitioned by person_id or counted over it, and nothing else.",
+        "Order by a date or another value.",
+    )
+}
+
+impl Parts<'_> {
+    /// What is known of the value where every partition is one person's rows.
+    fn of_one_person(&self) -> Result<Facts> {
+        if !self.of_person {
+            return Err(Refusal::new(
+                "cross-person-window",
+                "A window over people's rows must be partitioned by person_id.",
+                "Add PARTITION BY person_id, or use the window over the finished result of an aggregate.",
+            )
+            .into());
+        }
+        if self.inside.iter().any(|facts| !facts.branches.is_empty()) {
+            return Err(Refusal::unsupported("A condition (CASE, coalesce, a cast) inside a window").into());
+        }
+        let argument = self.argument.as_ref().map_or(Shape::Other, |facts| facts.shape);
+        let shape = match self.kind {
+            WindowKind::Rank => Shape::Count,
+            WindowKind::Aggregate => per_person_shape(self.function.fun.name(), argument),
+            WindowKind::Value if argument == Shape::Measure => Shape::Measure,
+            WindowKind::Value => Shape::Other,
+        };
+        Ok(Facts { role: Role::Derived, ..Facts::value(shape, false) })
+    }
+
+    /// The state of the value over protected rows: of an aggregate, the worst of its partition; of a value
+    /// from another row, that row's; of a rank, the row's own.
+    fn state(&self, columns: &[ColumnFacts], states: &[Option<Column>]) -> Option<Expr> {
+        let worst = |exprs: &[&Expr]| {
+            let references: Vec<Column> = exprs.iter().flat_map(|e| e.column_refs()).cloned().collect();
+            let referred = columns.iter().zip(states).filter(|(c, _)| references.contains(&c.column));
+            let mut found: Vec<Expr> = referred.filter_map(|(_, s)| s.clone()).map(Expr::Column).collect();
+            found.dedup();
+            match found.len() {
+                0 | 1 => found.pop(),
+                _ => Some(greatest().call(found)),
+            }
+        };
+        let WindowFunctionParams { args, partition_by, order_by, .. } = &self.function.params;
+        let order = order_by.iter().map(|s| &s.expr);
+        let everything: Vec<&Expr> = args.iter().chain(partition_by).chain(order).collect();
+        let own = worst(&everything)?;
+        let mut state = self.function.clone();
+        match self.kind {
+            WindowKind::Rank => {
+                let here = || WindowFrameBound::CurrentRow;
+                state.fun = WindowFunctionDefinition::AggregateUDF(max_udaf());
+                state.params.args = vec![own];
+                state.params.window_frame = WindowFrame::new_bounds(WindowFrameUnits::Rows, here(), here());
+            }
+            WindowKind::Aggregate => {
+                state.fun = WindowFunctionDefinition::AggregateUDF(max_udaf());
+                state.params.args = vec![own];
+                state.params.order_by = Vec::new();
+                state.params.window_frame = WindowFrame::new(None);
+            }
+            WindowKind::Value => {
+                state.params.args = vec![own];
+                // How far away the row is; what stands there instead of no row is shown.
+                state.params.args.extend(args.get(1).cloned());
+            }
+        }
+        Some(Expr::WindowFunction(Box::new(state)))
+    }
+}
