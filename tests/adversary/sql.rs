@@ -100,6 +100,38 @@ fn one_person_cannot_be_shown() {
     }
 }
 
+/// Extremes and far quantiles are some person's own value however many people are in the group.
+#[test]
+fn nobodys_own_value_is_shown() {
+    let (hub, one) = hub();
+    for sql in [
+        "SELECT max(cost) AS n FROM admission".to_owned(),
+        "SELECT max(birth_year) AS n FROM person WHERE birth_year < 1935".to_owned(),
+        "SELECT min(date_part('epoch', event_date)) AS n FROM gp_event".to_owned(),
+        "SELECT max(-cost) AS n FROM admission".to_owned(),
+        "SELECT max(cost * 1000 + 7) AS n FROM admission".to_owned(),
+        "SELECT percentile_cont(1.0) WITHIN GROUP (ORDER BY cost) AS n FROM admission".to_owned(),
+        "SELECT percentile_cont(0.0) WITHIN GROUP (ORDER BY cost DESC) AS n FROM admission".to_owned(),
+        "SELECT percentile_cont(0.999) WITHIN GROUP (ORDER BY cost) AS n FROM admission".to_owned(),
+        "SELECT sex, max(cost) AS n FROM admission JOIN person USING (person_id) GROUP BY sex".to_owned(),
+        "SELECT max(total) AS n FROM (SELECT person_id, sum(cost) AS total FROM admission GROUP BY person_id) q".to_owned(),
+        // One person's thousand rows are one person's.
+        "SELECT max(a.cost) AS n FROM admission a JOIN gp_event e USING (person_id)".to_owned(),
+        "SELECT n FROM (SELECT max(cost) AS n FROM admission) q WHERE n > 0".to_owned(),
+        "SELECT max(cost) OVER (PARTITION BY person_id) AS n FROM admission".to_owned(),
+        format!("SELECT median(a.cost) AS n FROM admission a JOIN (SELECT person_id FROM person WHERE {one}) p USING (person_id)"),
+        format!("SELECT stddev(imd_decile) AS n FROM person WHERE {one}"),
+        format!("SELECT var_pop(imd_decile) FILTER (WHERE {one}) AS n FROM person"),
+        format!("SELECT median(CASE WHEN {one} THEN imd_decile END) AS n FROM person"),
+        format!("SELECT max(CASE WHEN {one} THEN imd_decile + 100 ELSE imd_decile END) AS n FROM person"),
+        format!("SELECT min(CASE WHEN {one} THEN 0 - imd_decile ELSE 5 END) AS n FROM person"),
+    ] {
+        let answer = hub.query(&sql);
+        assert!([0, 2, 3].contains(&answer.code), "{sql}\n{answer:?}");
+        assert!(!shows(&answer.json()), "{sql}\n{}", answer.out);
+    }
+}
+
 #[test]
 fn order_and_limit_do_not_tell_suppressed_values_apart() {
     let (hub, _) = hub();
@@ -180,9 +212,8 @@ fn row_inflation() {
 fn what_picks_packs_or_pairs_is_refused_or_held() {
     let (hub, _) = hub();
     for sql in [
-        "SELECT max(birth_year) AS x FROM person",
-        "SELECT min(event_date) AS x FROM gp_event",
-        "SELECT median(value) AS x FROM gp_event",
+        "SELECT median(value * value) AS x FROM gp_event",
+        "SELECT stddev(value * 1000 + 1) AS x FROM gp_event",
         "SELECT first_value(value) AS x FROM gp_event",
         "SELECT array_agg(value) AS x FROM gp_event",
         "SELECT string_agg(sex, '') AS x FROM person",

@@ -53,6 +53,9 @@ fn column(text: &str) -> Column {
         "rate" => Statistic::Rate,
         "sum" => Statistic::Sum,
         "mean" => Statistic::Mean,
+        "extreme" => Statistic::Extreme,
+        "quantile" => Statistic::Quantile,
+        "spread" => Statistic::Spread,
         other => panic!("{other}"),
     };
     Column { name: text.to_owned(), statistic, argument: "cost".to_owned() }
@@ -69,9 +72,11 @@ fn cell(text: &str) -> Cell {
         },
     };
     let contributors = parts.next().unwrap().parse().unwrap();
-    let branches =
-        parts.next().map(|b| b.split(',').map(|n| n.parse().unwrap()).collect()).unwrap_or_default();
-    Cell { value, contributors, branches }
+    let numbers =
+        |text: &str| text.split(',').filter(|n| !n.is_empty()).map(|n| n.parse().unwrap()).collect();
+    let branches = parts.next().map(numbers).unwrap_or_default();
+    let support = parts.next().map(|n| n.parse().unwrap());
+    Cell { value, contributors, branches, support }
 }
 
 fn shown(protected: &Protected) -> Vec<Vec<String>> {

@@ -10,6 +10,8 @@ pub enum Rule {
     SmallCount,
     /// Too few people are in one branch of a condition inside the aggregate.
     SmallBranch,
+    /// Too few people have the extreme value, or are on one side of the quantile.
+    SmallSupport,
     /// The group is too small and its label is not public, so it was merged.
     SmallGroup,
     /// The statistic of merged groups is not known.
@@ -18,13 +20,15 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 4] = [Self::SmallCount, Self::SmallBranch, Self::SmallGroup, Self::Merged];
+    pub const ALL: [Self; 5] =
+        [Self::SmallCount, Self::SmallBranch, Self::SmallSupport, Self::SmallGroup, Self::Merged];
 
     /// The stable identifier.
     pub fn code(self) -> &'static str {
         match self {
             Self::SmallCount => "small-count",
             Self::SmallBranch => "small-branch",
+            Self::SmallSupport => "small-support",
             Self::SmallGroup => "small-group",
             Self::Merged => "merged-statistic",
         }
@@ -209,6 +213,13 @@ fn protect_cell(cell: &Cell, statistic: Option<Statistic>, policy: &Policy) -> R
     if let Some(people) = cell.branches.iter().copied().find(|people| !policy.permits(*people)) {
         return Err((Rule::SmallBranch, people));
     }
+    // Nobody stands at the value only where there is none.
+    if let Some(people) = cell.support
+        && people < policy.contributors_min()
+        && cell.contributors > 0
+    {
+        return Err((Rule::SmallSupport, people));
+    }
     Ok(match cell.value {
         Value::Null => Shown::Null,
         Value::Count(n) => Shown::Count(policy.round(n)),
@@ -216,9 +227,16 @@ fn protect_cell(cell: &Cell, statistic: Option<Statistic>, policy: &Policy) -> R
             0 => Shown::Null,
             shown => Shown::Rate(policy.round(numerator) as f64 / shown as f64),
         },
-        // All digits of a mean tell the number that it was divided by, where measures have few decimals.
-        Value::Measure if statistic == Some(Statistic::Mean) => Shown::Digits(policy.mean_digits()),
-        Value::Measure => Shown::AsGiven,
+        Value::Measure => match statistic {
+            // All digits of a mean tell the number that it was divided by, where measures have few decimals;
+            // those of a spread do too, and those of a quantile are one or two people's own.
+            Some(Statistic::Mean | Statistic::Spread | Statistic::Quantile) | None => {
+                Shown::Digits(policy.mean_digits())
+            }
+            Some(Statistic::People | Statistic::Count { .. } | Statistic::Rate) => Shown::Null,
+            // Enough people have an extreme for it to be nobody's own.
+            Some(Statistic::Sum | Statistic::Extreme) => Shown::AsGiven,
+        },
     })
 }
 
@@ -242,9 +260,13 @@ fn merge(table: &Table, groups: &[&Group], policy: &Policy) -> ProtectedRow {
                 let sum = counts.try_fold(0i64, |sum, n| sum.checked_add(n?));
                 sum.map(|n| Shown::Count(policy.round(n))).ok_or(Rule::Merged)
             }
-            Statistic::Count { additive: false } | Statistic::Rate | Statistic::Sum | Statistic::Mean => {
-                Err(Rule::Merged)
-            }
+            Statistic::Count { additive: false }
+            | Statistic::Rate
+            | Statistic::Sum
+            | Statistic::Mean
+            | Statistic::Extreme
+            | Statistic::Quantile
+            | Statistic::Spread => Err(Rule::Merged),
         }
     });
     ProtectedRow { origin: Origin::Other, cells: cells.map(|shown| ProtectedCell { shown }).collect() }

@@ -39,6 +39,12 @@ pub enum Statistic {
     Sum,
     /// A mean of a measure.
     Mean,
+    /// The least or the greatest value.
+    Extreme,
+    /// A median or another quantile.
+    Quantile,
+    /// A variance or a standard deviation.
+    Spread,
 }
 
 /// One row: a group of people.
@@ -61,6 +67,10 @@ pub struct Cell {
     pub contributors: u64,
     /// Distinct people in each branch of every condition inside the aggregate.
     pub branches: Vec<u64>,
+    /// Distinct people that the number itself rests on, where they are fewer than the contributors: those
+    /// who have an extreme value, those on the narrower side of a quantile. Counted as far as the policy's
+    /// threshold at least.
+    pub support: Option<u64>,
 }
 
 /// A raw value.
@@ -84,6 +94,6 @@ pub enum Value {
 impl Cell {
     /// A count with its contributors and no condition inside.
     pub fn count(value: i64, contributors: u64) -> Self {
-        Self { value: Value::Count(value), contributors, branches: Vec::new() }
+        Self { value: Value::Count(value), contributors, branches: Vec::new(), support: None }
     }
 }

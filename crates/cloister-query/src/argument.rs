@@ -4,10 +4,11 @@ use crate::Refusal;
 use crate::expression::inspect;
 use crate::relation::{ColumnFacts, Facts, Kind, Role, Shape};
 use cloister_disclosure::Statistic;
-use datafusion::common::DFSchema;
+use datafusion::arrow::datatypes::DataType;
+use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::functions_aggregate::expr_fn::{count, sum};
 use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams};
-use datafusion::logical_expr::{Expr, ExprSchemable, lit};
+use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator, lit};
 
 /// What an aggregate needs from the evidence plan.
 #[derive(Debug)]
@@ -21,8 +22,18 @@ pub(crate) struct Measured {
     pub(crate) branches: Vec<Expr>,
     /// Equal for aggregates of the same thing.
     pub(crate) argument: String,
+    /// Who the value itself rests on, and the values among which.
+    pub(crate) support: Option<(Support, Expr)>,
     /// Whether a checker must look at the argument.
     pub(crate) held: bool,
+}
+
+/// Whose own value a number is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Support {
+    Least,
+    Greatest,
+    Quantile(f64),
 }
 
 /// Where the value comes from.
@@ -43,6 +54,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) facts: Facts,
     pub(crate) distinct: bool,
     pub(crate) filter: Option<&'a Expr>,
+    /// Which quantile, from 0 to 1.
+    quantile: Option<f64>,
 }
 
 /// Takes an aggregate apart, or refuses its form.
@@ -56,12 +69,17 @@ pub(crate) fn parts<'a>(expr: &'a Expr, columns: &[ColumnFacts]) -> Result<Parts
     };
     let AggregateFunctionParams { args, distinct, filter, order_by, null_treatment } = params;
     let name = func.name();
-    if !order_by.is_empty() || null_treatment.is_some() {
+    let (argument, quantile) = match (name, args.as_slice()) {
+        ("percentile_cont", [argument, which]) => (argument, Some(quantile(which)?)),
+        ("median", [argument]) => (argument, Some(0.5)),
+        (_, [argument]) => (argument, None),
+        _ => return Err(Refusal::unsupported(&format!("{name} of several values"))),
+    };
+    // A quantile's order is by its own argument; which way round makes no difference to who is beside it.
+    let by_itself = quantile.is_some() && order_by.iter().all(|sort| uncast(&sort.expr) == uncast(argument));
+    if (!order_by.is_empty() && !by_itself) || null_treatment.is_some() {
         return Err(Refusal::unsupported("ORDER BY or NULLS inside an aggregate"));
     }
-    let [argument] = args.as_slice() else {
-        return Err(Refusal::unsupported(&format!("{name} of several values")));
-    };
     if *distinct && name != "count" {
         return Err(Refusal::unsupported(&format!("{name} with DISTINCT")));
     }
@@ -77,7 +95,49 @@ pub(crate) fn parts<'a>(expr: &'a Expr, columns: &[ColumnFacts]) -> Result<Parts
     if let Some(filter) = filter {
         inspect(filter, columns)?;
     }
-    Ok(Parts { name, argument, facts, distinct: *distinct, filter })
+    Ok(Parts { name, argument, facts, distinct: *distinct, filter, quantile })
+}
+
+/// A quantile that is written out.
+fn quantile(expr: &Expr) -> Result<f64, Refusal> {
+    let written = match expr {
+        Expr::Cast(cast) => &cast.expr,
+        other => other,
+    };
+    let number = match written {
+        Expr::Literal(value, _) => value.cast_to(&DataType::Float64).ok(),
+        _ => None,
+    };
+    match number {
+        Some(ScalarValue::Float64(Some(quantile))) if (0.0..=1.0).contains(&quantile) => Ok(quantile),
+        _ => Err(Refusal::new(
+            "literal-required",
+            "A quantile must be written out, from 0 to 1.",
+            "Use percentile_cont(0.25) WITHIN GROUP (ORDER BY …).",
+        )),
+    }
+}
+
+/// What is cast, as planning does to fit an argument's type.
+fn uncast(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Cast(cast) => uncast(&cast.expr),
+        Expr::TryCast(cast) => uncast(&cast.expr),
+        other => other,
+    }
+}
+
+/// A column, or a difference of columns, as it stands or cast: nothing can be packed into it.
+fn plain(expr: &Expr) -> bool {
+    match expr {
+        Expr::Column(_) => true,
+        Expr::Alias(alias) => plain(&alias.expr),
+        Expr::Cast(cast) => plain(&cast.expr),
+        Expr::TryCast(cast) => plain(&cast.expr),
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Minus, right }) => plain(left) && plain(right),
+        Expr::ScalarFunction(f) if f.func.name() == "date_part" => f.args.last().is_some_and(plain),
+        _ => false,
+    }
 }
 
 impl Parts<'_> {
@@ -87,6 +147,10 @@ impl Parts<'_> {
             "count" => self.count(whole, schema),
             "sum" => self.sum(whole),
             "avg" => self.mean(whole),
+            "min" => self.extreme(whole, Support::Least),
+            "max" => self.extreme(whole, Support::Greatest),
+            "median" | "percentile_cont" => self.quantile(whole),
+            "stddev" | "stddev_pop" | "var" | "var_pop" => self.spread(whole),
             other => {
                 return Err(Refusal::unsupported(&format!("{other} of people's values in a result")));
             }
@@ -131,8 +195,48 @@ impl Parts<'_> {
             contributes: (!always).then(|| argument.clone().is_not_null()),
             branches,
             argument: String::new(),
+            support: None,
             held: false,
         }
+    }
+
+    /// A value that some people have: who has it is asked for.
+    fn extreme(&self, whole: &Expr, support: Support) -> Measured {
+        Measured {
+            statistic: Statistic::Extreme,
+            role: Role::Extreme,
+            value: ValueExpr::One(unalias(whole)),
+            contributes: Some(self.argument.clone().is_not_null()),
+            branches: self.facts.branches.clone(),
+            argument: String::new(),
+            support: Some((support, self.argument.clone())),
+            held: false,
+        }
+    }
+
+    fn quantile(&self, whole: &Expr) -> Measured {
+        let quantile = Support::Quantile(self.quantile.unwrap_or(0.5));
+        Measured {
+            statistic: Statistic::Quantile,
+            role: Role::Quantile,
+            held: self.packed(),
+            ..self.extreme(whole, quantile)
+        }
+    }
+
+    fn spread(&self, whole: &Expr) -> Measured {
+        Measured {
+            statistic: Statistic::Spread,
+            role: Role::Spread,
+            support: None,
+            held: self.packed(),
+            ..self.extreme(whole, Support::Least)
+        }
+    }
+
+    /// Whether something may be hidden in the argument's digits.
+    fn packed(&self) -> bool {
+        matches!(self.facts.shape, Shape::Constant | Shape::Other) && !plain(self.argument)
     }
 
     fn sum(&self, whole: &Expr) -> Measured {
@@ -144,6 +248,7 @@ impl Parts<'_> {
             contributes: Some(self.argument.clone().not_eq(lit(0))),
             branches: self.facts.branches.clone(),
             argument: String::new(),
+            support: None,
             held: matches!(self.facts.shape, Shape::Constant | Shape::Other),
         }
     }
@@ -171,6 +276,7 @@ impl Parts<'_> {
             contributes: Some(argument.is_not_null()),
             branches,
             argument: String::new(),
+            support: None,
             held: matches!(self.facts.shape, Shape::Constant | Shape::Other),
         }
     }

@@ -44,6 +44,8 @@ pub(crate) struct BoundaryCell {
     pub(crate) contributors: usize,
     /// Where the people of each branch are counted.
     pub(crate) branches: Vec<usize>,
+    /// Where the people that the value rests on are counted.
+    pub(crate) support: Option<usize>,
 }
 
 /// Where a value stands among the evidence.
@@ -117,12 +119,14 @@ impl Evidence {
         for cell in &boundary.cells {
             let contributors = self.counts(cell.contributors)?;
             let branches = cell.branches.iter().map(|b| self.counts(*b)).collect::<Result<Vec<_>>>()?;
+            let support = cell.support.map(|index| self.counts(index)).transpose()?;
             let values = self.values(cell)?;
             for (row, ((group, contributors), value)) in
                 groups.iter_mut().zip(contributors).zip(values).enumerate()
             {
                 let branches = branches.iter().filter_map(|b| b.get(row).copied()).collect();
-                group.cells.push(Cell { value, contributors, branches });
+                let support = support.as_ref().map(|s| s.get(row).copied().unwrap_or_default());
+                group.cells.push(Cell { value, contributors, branches, support });
             }
         }
         let columns = boundary.cells.iter().map(|c| DisclosureColumn {
@@ -143,7 +147,15 @@ impl Evidence {
             (BoundaryValue::One(index), Statistic::People | Statistic::Count { .. }) => {
                 self.numbers(index)?.into_iter().map(count).collect()
             }
-            (BoundaryValue::One(index), Statistic::Sum | Statistic::Mean | Statistic::Rate) => {
+            (
+                BoundaryValue::One(index),
+                Statistic::Sum
+                | Statistic::Mean
+                | Statistic::Rate
+                | Statistic::Extreme
+                | Statistic::Quantile
+                | Statistic::Spread,
+            ) => {
                 let raw = self.raw(index)?;
                 let value = |row| if raw.is_null(row) { Value::Null } else { Value::Measure };
                 (0..raw.len()).map(value).collect()

@@ -151,7 +151,7 @@ fn rewritten(
     people: fn(Option<usize>) -> Arc<AggregateUDF>,
     few_max: usize,
 ) -> Result<(Relation, bool), QueryError> {
-    let rewriter = Rewriter::new(state, people(None), people(Some(few_max)));
+    let rewriter = Rewriter::new(state, people(None), people(Some(few_max)), few_max + 1);
     let relation = rewriter.rewrite(analysed)?;
     if matches!(relation.state, State::PerPerson { .. }) {
         return Err(Refusal::new(

@@ -1,7 +1,9 @@
 //! Scalar functions and operators: an allow-list, by name. What is not here does not exist.
 
 use datafusion::functions::{core, datetime, math, string, unicode};
-use datafusion::functions_aggregate::{average, count, min_max, sum};
+use datafusion::functions_aggregate::{
+    average, count, median, min_max, percentile_cont, stddev, sum, variance,
+};
 use datafusion::functions_window::all_default_window_functions;
 use datafusion::logical_expr::{AggregateUDF, Operator, ScalarUDF, WindowUDF};
 use std::sync::Arc;
@@ -42,7 +44,19 @@ pub(crate) fn literal_arguments(name: &str) -> &'static [usize] {
 
 /// Aggregates that exist.
 pub(crate) fn aggregate_functions() -> Vec<Arc<AggregateUDF>> {
-    vec![count::count_udaf(), sum::sum_udaf(), average::avg_udaf(), min_max::min_udaf(), min_max::max_udaf()]
+    vec![
+        count::count_udaf(),
+        sum::sum_udaf(),
+        average::avg_udaf(),
+        min_max::min_udaf(),
+        min_max::max_udaf(),
+        median::median_udaf(),
+        percentile_cont::percentile_cont_udaf(),
+        stddev::stddev_udaf(),
+        stddev::stddev_pop_udaf(),
+        variance::var_samp_udaf(),
+        variance::var_pop_udaf(),
+    ]
 }
 
 /// What a window function gives a row.

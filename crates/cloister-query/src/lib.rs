@@ -34,6 +34,7 @@ mod relation;
 mod rewrite;
 mod session;
 mod sql;
+mod support;
 mod vault;
 
 pub use engine::{Engine, Governed, Limits, Planned};

@@ -12,10 +12,13 @@ mod ordered;
 mod sets;
 mod single;
 
+pub(crate) use single::Single;
+
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, ListArray, ListBuilder, StructArray, UInt32Array, UInt32Builder,
     UInt64Array,
 };
+use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields};
 use datafusion::common::{DataFusionError, Result, ScalarValue, internal_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
@@ -121,7 +124,7 @@ fn counted(groups: impl Iterator<Item = (u64, Vec<u32>)>, few_max: Option<usize>
     Ok(Arc::new(StructArray::try_new(named_fields(), columns, None)?))
 }
 
-fn lists(few: impl Iterator<Item = Option<Vec<u32>>>) -> ListArray {
+pub(crate) fn lists(few: impl Iterator<Item = Option<Vec<u32>>>) -> ListArray {
     let field = Field::new_list_field(DataType::UInt32, false);
     let mut lists = ListBuilder::new(UInt32Builder::new()).with_field(field);
     for people in few {
@@ -178,8 +181,8 @@ impl AggregateUDFImpl for People {
 
     fn accumulator(&self, _: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
         Ok(match self.kind {
-            Kind::Ordered => Box::new(single::Single::new(ordered::Ordered::new(self.few_max))),
-            Kind::Set => Box::new(single::Single::new(sets::Sets::new(self.few_max))),
+            Kind::Ordered => Box::new(Single::new(ordered::Ordered::new(self.few_max), nobody())),
+            Kind::Set => Box::new(Single::new(sets::Sets::new(self.few_max), nobody())),
         })
     }
 
@@ -192,6 +195,11 @@ impl AggregateUDFImpl for People {
     }
 }
 
+/// The input of no row.
+fn nobody() -> Vec<ArrayRef> {
+    vec![Arc::new(UInt32Array::from(Vec::<u32>::new()))]
+}
+
 impl People {
     fn groups(&self) -> Box<dyn GroupsAccumulator> {
         match self.kind {
@@ -202,7 +210,7 @@ impl People {
 }
 
 /// The arrays of an aggregate's input or state, by type.
-fn array<T: Array + 'static>(values: &[Arc<dyn Array>], index: usize) -> Result<&T> {
+pub(crate) fn array<T: Array + 'static>(values: &[Arc<dyn Array>], index: usize) -> Result<&T> {
     match values.get(index).and_then(|a| a.as_any().downcast_ref::<T>()) {
         Some(array) => Ok(array),
         None => internal_err!("people: unexpected state"),
@@ -218,34 +226,46 @@ fn each_person(
     mut f: impl FnMut(usize, u32),
 ) -> Result<()> {
     let people = array::<UInt32Array>(values, 0)?;
+    if people.null_count() == 0 && filter.is_none() {
+        for (group, person) in groups.iter().zip(people.values()) {
+            f(*group, *person);
+        }
+        return Ok(());
+    }
+    each_row(&[people.nulls()], groups, filter, |row, group| {
+        if let Some(person) = people.values().get(row) {
+            f(group, *person);
+        }
+    });
+    Ok(())
+}
+
+/// Calls `f(row, group)` for every row that lacks nothing and passes the filter.
+pub(crate) fn each_row(
+    there: &[Option<&NullBuffer>],
+    groups: &[usize],
+    filter: Option<&BooleanArray>,
+    mut f: impl FnMut(usize, usize),
+) {
     let passes = filter.map(|filter| match filter.nulls() {
         Some(known) => filter.values() & known.inner(),
         None => filter.values().clone(),
     });
-    let counts = match (people.nulls(), passes) {
-        (None, passes) => passes,
-        (Some(there), None) => Some(there.inner().clone()),
-        (Some(there), Some(passes)) => Some(there.inner() & &passes),
-    };
-    match counts {
-        None => {
-            for (group, person) in groups.iter().zip(people.values()) {
-                f(*group, *person);
-            }
-        }
+    let there = there.iter().flatten().map(|nulls| nulls.inner().clone());
+    match there.chain(passes).reduce(|a, b| &a & &b) {
+        None => groups.iter().enumerate().for_each(|(row, group)| f(row, *group)),
         Some(counts) => {
             for row in counts.set_indices() {
-                if let (Some(group), Some(person)) = (groups.get(row), people.values().get(row)) {
-                    f(*group, *person);
+                if let Some(group) = groups.get(row) {
+                    f(row, *group);
                 }
             }
         }
     }
-    Ok(())
 }
 
 /// Each row as a group of its own, in the form of a partial result; `empty` has seen nothing yet.
-fn row_states(
+pub(crate) fn row_states(
     mut empty: impl GroupsAccumulator,
     values: &[Arc<dyn Array>],
     filter: Option<&BooleanArray>,

@@ -92,6 +92,9 @@ pub(crate) enum Role {
     Sum,
     Mean,
     Rate,
+    Extreme,
+    Quantile,
+    Spread,
     Derived,
 }
 
@@ -103,6 +106,9 @@ impl Role {
             Self::Sum => "sum",
             Self::Mean => "mean",
             Self::Rate => "rate",
+            Self::Extreme => "extreme",
+            Self::Quantile => "quantile",
+            Self::Spread => "spread",
             Self::Derived => "derived",
         }
     }

@@ -58,6 +58,8 @@ pub(crate) struct Rewriter<'a> {
     pub(crate) people: Arc<AggregateUDF>,
     /// The same, which also names them while they are few.
     pub(crate) named: Arc<AggregateUDF>,
+    /// The people that a threshold needs.
+    pub(crate) people_min: usize,
     names: Cell<usize>,
     boundaries: Cell<usize>,
     /// Whether rows come out of their people's order whatever the layout.
@@ -65,11 +67,17 @@ pub(crate) struct Rewriter<'a> {
 }
 
 impl<'a> Rewriter<'a> {
-    pub(crate) fn new(state: &'a SessionState, people: Arc<AggregateUDF>, named: Arc<AggregateUDF>) -> Self {
+    pub(crate) fn new(
+        state: &'a SessionState,
+        people: Arc<AggregateUDF>,
+        named: Arc<AggregateUDF>,
+        people_min: usize,
+    ) -> Self {
         Self {
             state,
             people,
             named,
+            people_min,
             names: Cell::new(0),
             boundaries: Cell::new(0),
             unordered: Cell::new(false),

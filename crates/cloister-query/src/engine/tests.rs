@@ -316,7 +316,8 @@ async fn finished_tables_are_those_of_the_plain_engine() {
     let both = Both::new();
     let exact = include_str!("../../../../policies/disclosure/nhs-england.toml")
         .replace("rounding-base = 5", "rounding-base = 1")
-        .replace("min = 8", "min = 2");
+        .replace("min = 8", "min = 2")
+        .replace("significant-digits = 4", "significant-digits = 15");
     let exact = Policy::parse(&exact).unwrap();
     let per_code = "(SELECT code, count(*) AS n FROM event GROUP BY code)";
     let others = "(SELECT code, count(*) AS n FROM other GROUP BY code)";
@@ -346,6 +347,8 @@ async fn finished_tables_are_those_of_the_plain_engine() {
         &format!(
             "SELECT c.family, e.code, sum(e.n) OVER (PARTITION BY c.family) AS of_family FROM {per_code} e JOIN code c ON c.code = e.code ORDER BY 2"
         ),
+        "SELECT code, min(n) AS least, max(n) AS most, median(n) AS middle, percentile_cont(0.25) WITHIN GROUP (ORDER BY n) AS low, percentile_cont(0.9) WITHIN GROUP (ORDER BY n DESC) AS high, stddev(n) AS spread, var_pop(n) AS v FROM (SELECT person_id, code, count(*) AS n FROM event GROUP BY 1, 2) q GROUP BY code ORDER BY code",
+        "SELECT min(code) AS first, max(code) FILTER (WHERE code < 'code 2') AS last, median(n) FILTER (WHERE n > 1) AS middle FROM (SELECT person_id, code, count(*) AS n FROM event GROUP BY 1, 2) q",
         "WITH a AS (SELECT code, count(*) AS n FROM event GROUP BY code) SELECT x.code, y.code AS next, x.n + y.n AS n FROM a x JOIN a y ON x.code < y.code ORDER BY 1, 2",
     ] {
         let planned = both.plan_with(sql, &exact).await.unwrap_or_else(|e| panic!("{sql}\n{e:?}"));
@@ -354,12 +357,48 @@ async fn finished_tables_are_those_of_the_plain_engine() {
         let finished = governed.finish(&protected).await.unwrap_or_else(|e| panic!("{sql}\n{e:?}"));
         let batches = both.plain.sql(sql).await.unwrap().collect().await.unwrap();
         let plain = concat_batches(&batches[0].schema(), &batches).unwrap();
-        let text = |array: &ArrayRef| cast(array, &DataType::Utf8).unwrap();
+        // Sums of fractions depend on the order of the rows in their last digits.
+        let text = |array: &ArrayRef| -> Vec<Option<String>> {
+            let text = cast(array, &DataType::Utf8).unwrap();
+            let short = |t: &str| match (array.data_type(), t.parse::<f64>()) {
+                (DataType::Float64, Ok(number)) => format!("{number:.10e}"),
+                _ => t.to_owned(),
+            };
+            text.as_string::<i32>().iter().map(|t| t.map(short)).collect()
+        };
         assert_eq!(finished.batch().num_rows(), plain.num_rows(), "{sql}");
         assert!(plain.num_rows() > 0);
         for (ours, theirs) in finished.batch().columns().iter().zip(plain.columns()) {
             assert_eq!(&text(ours), &text(theirs), "{sql}");
         }
+    }
+}
+
+/// Who has an extreme, and who is on either side of a quantile, as far as the threshold asks.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn values_rest_on_the_people_who_have_them() {
+    let both = Both::new();
+    let per_person = "(SELECT person_id, code, count(*) AS n FROM event GROUP BY 1, 2)";
+    for (value, test) in [("min(n)", "q.n = v"), ("max(n)", "q.n = v")] {
+        let governed =
+            both.run(&format!("SELECT code, {value} AS v FROM {per_person} q GROUP BY code")).await;
+        let truth = format!(
+            "SELECT least(count(DISTINCT person_id), 8) AS p FROM {per_person} q
+             JOIN (SELECT code, {value} AS v FROM {per_person} q GROUP BY code) x USING (code) WHERE {test} GROUP BY code ORDER BY code"
+        );
+        let truth: Vec<u64> = both.numbers(&truth).await.iter().map(|row| row[0] as u64).collect();
+        let found = governed.evidence()[0].groups.iter().map(|g| g.cells[0].support.unwrap());
+        assert_eq!(found.collect::<Vec<_>>(), truth, "{value}");
+    }
+    // Six hundred people, of whom each third has the same number of rows.
+    let sql = |q: &str| {
+        format!(
+            "SELECT percentile_cont({q}) WITHIN GROUP (ORDER BY n) AS v FROM (SELECT person_id, count(*) AS n FROM event GROUP BY 1) q"
+        )
+    };
+    for (quantile, beside) in [("0.0", 1), ("0.005", 3), ("0.01", 6), ("0.5", 8), ("0.995", 3), ("1.0", 1)] {
+        let governed = both.run(&sql(quantile)).await;
+        assert_eq!(governed.evidence()[0].groups[0].cells[0].support, Some(beside), "{quantile}");
     }
 }
 
@@ -458,6 +497,21 @@ async fn what_mixes_people_is_refused_by_name() {
             "SELECT count(*) AS n FROM event WHERE code IN (SELECT code FROM other GROUP BY code HAVING count(*) > 10)",
             "unsupported",
         ),
+        ("SELECT max(person_id) AS n FROM event", "pseudonym-use"),
+        (
+            "SELECT percentile_cont(n) WITHIN GROUP (ORDER BY n) AS v FROM (SELECT person_id, count(*) AS n FROM event GROUP BY 1) q",
+            "literal-required",
+        ),
+        (
+            "SELECT percentile_cont(1.5) WITHIN GROUP (ORDER BY n) AS v FROM (SELECT person_id, count(*) AS n FROM event GROUP BY 1) q",
+            "literal-required",
+        ),
+        (
+            "SELECT median(DISTINCT n) AS v FROM (SELECT person_id, count(*) AS n FROM event GROUP BY 1) q",
+            "unsupported",
+        ),
+        ("SELECT array_agg(code) AS v FROM event", "unknown-function"),
+        ("SELECT first_value(code ORDER BY code) AS v FROM event", "unknown-function"),
         ("SELECT person_id FROM event WHERE person_id IN (SELECT person_id FROM other)", "row-level-output"),
         (
             "SELECT e.code, EXISTS (SELECT 1 FROM other o WHERE o.person_id = e.person_id) AS x FROM event e",

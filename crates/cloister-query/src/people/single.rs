@@ -1,22 +1,23 @@
 //! The same accumulators for a query without GROUP BY: one group.
 
-use datafusion::arrow::array::{Array, ArrayRef, UInt32Array};
+use datafusion::arrow::array::{Array, ArrayRef};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::{Accumulator, EmitTo, GroupsAccumulator};
 use std::fmt;
-use std::sync::Arc;
 
 /// One group.
 #[derive(Debug)]
-pub(super) struct Single<G> {
+pub(crate) struct Single<G> {
     groups: G,
+    /// The input of no row, which makes the group exist where there was none.
+    empty: Vec<ArrayRef>,
     /// Every row's group.
     zeros: Vec<usize>,
 }
 
 impl<G> Single<G> {
-    pub(super) fn new(groups: G) -> Self {
-        Self { groups, zeros: Vec::new() }
+    pub(crate) fn new(groups: G, empty: Vec<ArrayRef>) -> Self {
+        Self { groups, empty, zeros: Vec::new() }
     }
 
     fn grow(&mut self, values: &[ArrayRef]) {
@@ -39,21 +40,16 @@ impl<G: GroupsAccumulator + Sync + fmt::Debug> Accumulator for Single<G> {
     }
 
     fn evaluate(&mut self) -> Result<ScalarValue> {
-        // Makes the group exist where no row did.
-        self.groups.update_batch(&[empty()], &[], None, 1)?;
+        self.groups.update_batch(&self.empty, &[], None, 1)?;
         ScalarValue::try_from_array(&self.groups.evaluate(EmitTo::All)?, 0)
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
-        self.groups.update_batch(&[empty()], &[], None, 1)?;
+        self.groups.update_batch(&self.empty, &[], None, 1)?;
         self.groups.state(EmitTo::All)?.iter().map(|a| ScalarValue::try_from_array(a, 0)).collect()
     }
 
     fn size(&self) -> usize {
         size_of::<Self>() + self.zeros.capacity() * size_of::<usize>() + self.groups.size()
     }
-}
-
-fn empty() -> ArrayRef {
-    Arc::new(UInt32Array::from(Vec::<u32>::new()))
 }

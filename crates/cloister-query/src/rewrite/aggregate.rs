@@ -1,11 +1,12 @@
 //! Aggregates: per person, where the person is among the keys, and else the release boundary.
 
-use super::{Result, Rewriter, finished, per_person_shape, plain_columns};
+use super::{Result, Rewriter, Stop, finished, per_person_shape, plain_columns};
 use crate::Refusal;
-use crate::argument::{ValueExpr, parts, with_filter};
+use crate::argument::{Support, ValueExpr, parts, with_filter};
 use crate::boundary::{Boundary, BoundaryCell, BoundaryValue};
 use crate::expression::{inspect, total, total_named};
 use crate::relation::{ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
+use crate::support::{attaining_people, people_beside};
 use datafusion::common::{Column, DFSchemaRef};
 use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::logical_plan::Projection;
@@ -141,13 +142,13 @@ impl Rewriter<'_> {
         let labels_public = keys.iter().all(|k| k.public);
         // Who they are is needed to merge small groups' numbers.
         let named = !labels_public && !aggregate.aggr_expr.is_empty();
-        let person = vec![Expr::Column(person.clone())];
         let people = |filter: Option<&Expr>| -> Result<Expr> {
+            let person = vec![Expr::Column(person.clone())];
             let Some(filter) = filter else {
                 let people = if named { &self.named } else { &self.people };
-                return Ok(people.call(person.clone()));
+                return Ok(people.call(person));
             };
-            Ok(with_filter(self.people.call(person.clone()), Some(&total(filter, &schema)?)))
+            Ok(with_filter(self.people.call(person), Some(&total(filter, &schema)?)))
         };
         let everyone = wanted.index(people(None)?);
         let mut cells = Vec::new();
@@ -162,6 +163,17 @@ impl Rewriter<'_> {
             for branch in &measured.branches {
                 branches.push(wanted.index(people(Some(branch))?));
             }
+            let support = measured.support.as_ref().map(|(support, values)| {
+                let aggregate = match support {
+                    Support::Least => attaining_people(false, self.people_min),
+                    Support::Greatest => attaining_people(true, self.people_min),
+                    Support::Quantile(quantile) => people_beside(*quantile, self.people_min),
+                };
+                let values = vec![total(values, &schema)?, Expr::Column(person.clone())];
+                let filter = parts.filter.map(|f| total(f, &schema)).transpose()?;
+                Ok::<_, Stop>(wanted.index(with_filter(aggregate.call(values), filter.as_ref())))
+            });
+            let support = support.transpose()?;
             let value = match &measured.value {
                 ValueExpr::People => BoundaryValue::People(contributors),
                 ValueExpr::One(e) => BoundaryValue::One(wanted.index(total(e, &schema)?)),
@@ -180,6 +192,7 @@ impl Rewriter<'_> {
                 value,
                 contributors,
                 branches,
+                support,
             });
         }
         let mut groups = Vec::new();

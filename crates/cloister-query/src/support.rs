@@ -1,0 +1,149 @@
+//! Who stands at a value: the hidden aggregates behind extremes and quantiles. A minimum, a maximum or a
+//! quantile is some people's own value, however many there are in the group.
+//!
+//! - [`attaining_people`]: how many people have the least or the greatest value.
+//! - [`people_beside`]: how many people have rows at or below a quantile, or at or above it, whichever is
+//!   fewer.
+//!
+//! Both count distinct people up to a limit, which is all that a threshold needs.
+
+mod attaining;
+mod beside;
+
+use crate::people::Single;
+use datafusion::arrow::array::new_empty_array;
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
+use datafusion::common::{Result, ScalarValue, internal_err};
+use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
+use datafusion::logical_expr::{
+    Accumulator, AggregateUDF, AggregateUDFImpl, GroupsAccumulator, Signature, Volatility,
+};
+use std::sync::Arc;
+
+/// Where the value stands among the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Place {
+    Least,
+    Greatest,
+    /// The quantile with these bits.
+    Quantile(u64),
+}
+
+/// One of the aggregates: of a value and a person.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Support {
+    place: Place,
+    people_max: usize,
+    name: String,
+    signature: Signature,
+}
+
+/// Distinct people who have the least value of the group, or the greatest; counted up to `people_max`.
+pub(crate) fn attaining_people(greatest: bool, people_max: usize) -> AggregateUDF {
+    let place = if greatest { Place::Greatest } else { Place::Least };
+    support(place, people_max, format!("__people_attaining_{}", if greatest { "max" } else { "min" }))
+}
+
+/// Distinct people on either side of a quantile (0 to 1) of the group's values, the fewer of both; counted
+/// up to `people_max`.
+pub(crate) fn people_beside(quantile: f64, people_max: usize) -> AggregateUDF {
+    support(Place::Quantile(quantile.to_bits()), people_max, format!("__people_beside_{quantile}"))
+}
+
+fn support(place: Place, people_max: usize, name: String) -> AggregateUDF {
+    AggregateUDF::from(Support {
+        place,
+        people_max,
+        name,
+        signature: Signature::any(2, Volatility::Immutable),
+    })
+}
+
+impl AggregateUDFImpl for Support {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(DataType::UInt64)
+    }
+
+    fn is_nullable(&self) -> bool {
+        false
+    }
+
+    fn default_value(&self, _: &DataType) -> Result<ScalarValue> {
+        Ok(ScalarValue::UInt64(Some(0)))
+    }
+
+    fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
+        let name = |part: &str| format!("{}[{part}]", args.name);
+        let list = |part: &str, of: DataType| {
+            let field: FieldRef =
+                Arc::new(Field::new_list(name(part), Field::new_list_field(of, false), true));
+            field
+        };
+        Ok(match self.place {
+            Place::Least | Place::Greatest => vec![
+                Arc::new(Field::new(name("value"), DataType::Binary, true)),
+                list("people", DataType::UInt32),
+            ],
+            Place::Quantile(_) => {
+                vec![list("values", DataType::Float64), list("people", DataType::UInt32)]
+            }
+        })
+    }
+
+    fn accumulator(&self, args: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
+        let types = args.expr_fields.iter().map(|f| f.data_type());
+        let empty = types.clone().map(new_empty_array).collect();
+        let types: Vec<DataType> = types.cloned().collect();
+        Ok(match self.place {
+            Place::Least => Box::new(Single::new(self.attaining(false, &types)?, empty)),
+            Place::Greatest => Box::new(Single::new(self.attaining(true, &types)?, empty)),
+            Place::Quantile(bits) => Box::new(Single::new(self.beside(bits), empty)),
+        })
+    }
+
+    fn groups_accumulator_supported(&self, _: AccumulatorArgs) -> bool {
+        true
+    }
+
+    fn create_groups_accumulator(&self, args: AccumulatorArgs) -> Result<Box<dyn GroupsAccumulator>> {
+        let types: Vec<DataType> = args.expr_fields.iter().map(|f| f.data_type().clone()).collect();
+        Ok(match self.place {
+            Place::Least => Box::new(self.attaining(false, &types)?),
+            Place::Greatest => Box::new(self.attaining(true, &types)?),
+            Place::Quantile(bits) => Box::new(self.beside(bits)),
+        })
+    }
+}
+
+impl Support {
+    fn attaining(&self, greatest: bool, types: &[DataType]) -> Result<attaining::Attaining> {
+        match types.first() {
+            Some(value) => attaining::Attaining::new(greatest, self.people_max, value.clone()),
+            None => internal_err!("people: a value is missing"),
+        }
+    }
+
+    fn beside(&self, bits: u64) -> beside::Beside {
+        beside::Beside::new(f64::from_bits(bits), self.people_max)
+    }
+}
+
+/// Adds a person to a few distinct ones, while they are fewer than `max`. Whether they were added.
+fn add_few(few: &mut Vec<u32>, person: u32, max: usize) -> bool {
+    let new = few.len() < max && few.last() != Some(&person) && !few.contains(&person);
+    if new {
+        few.push(person);
+    }
+    new
+}
+
+#[cfg(test)]
+mod tests;
