@@ -113,6 +113,10 @@ impl Reason {
                 "An aggregate's argument is of a shape that a checker must look at.",
                 "Sum and average columns that the data dictionary calls measures, alone or in a CASE with 0.",
             ),
+            "ranked-people" => (
+                "The result depends on people's places or numbers among others, or on rows that the query makes up.",
+                "Rank within a person (PARTITION BY person_id), or use median and percentile_cont.",
+            ),
             _ => ("A checker must look at this result.", "Checkers see the request."),
         };
         Self::new(code, message, hint)

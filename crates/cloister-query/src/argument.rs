@@ -127,17 +127,32 @@ fn uncast(expr: &Expr) -> &Expr {
     }
 }
 
-/// A column, or a difference of columns, as it stands or cast: nothing can be packed into it.
+/// A column, a difference of columns or a part of a date, as it stands or moved and scaled by written
+/// numbers: no one row's value can be told in the digits of a mean, a quantile or a spread of it.
 fn plain(expr: &Expr) -> bool {
     match expr {
         Expr::Column(_) => true,
         Expr::Alias(alias) => plain(&alias.expr),
         Expr::Cast(cast) => plain(&cast.expr),
         Expr::TryCast(cast) => plain(&cast.expr),
-        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Minus, right }) => plain(left) && plain(right),
-        Expr::ScalarFunction(f) if f.func.name() == "date_part" => f.args.last().is_some_and(plain),
+        Expr::BinaryExpr(BinaryExpr { left, op, right }) => match op {
+            Operator::Minus if !is_number(right) => plain(left) && plain(right),
+            Operator::Plus | Operator::Minus | Operator::Multiply | Operator::Divide => {
+                (plain(left) && is_number(right)) || (is_number(left) && plain(right))
+            }
+            _ => false,
+        },
+        Expr::ScalarFunction(f) => match f.func.name() {
+            "date_part" | "date_trunc" => f.args.last().is_some_and(plain),
+            "floor" | "ceil" | "round" | "abs" => f.args.first().is_some_and(plain),
+            _ => false,
+        },
         _ => false,
     }
+}
+
+fn is_number(expr: &Expr) -> bool {
+    matches!(uncast(expr), Expr::Literal(..))
 }
 
 impl Parts<'_> {
@@ -277,7 +292,7 @@ impl Parts<'_> {
             branches,
             argument: String::new(),
             support: None,
-            held: matches!(self.facts.shape, Shape::Constant | Shape::Other),
+            held: self.packed(),
         }
     }
 }

@@ -26,8 +26,8 @@ pub(crate) struct Boundary {
     /// Whether they are named there, while they are few.
     pub(crate) named: bool,
     pub(crate) labels_public: bool,
-    /// Whether an argument is of a shape that a checker must look at.
-    pub(crate) held: bool,
+    /// Codes of what a checker must look at.
+    pub(crate) holds: Vec<&'static str>,
 }
 
 /// One aggregate of the query.

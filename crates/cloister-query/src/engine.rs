@@ -222,9 +222,7 @@ impl Governed {
             protected.iter().flat_map(|p| p.holds()).map(|h| h.code().to_owned()).collect();
         let states: Vec<Option<Column>> = match &state {
             State::Protected { boundaries, states } => {
-                if boundaries.iter().any(|boundary| boundary.held) {
-                    holds.push("argument-shape".to_owned());
-                }
+                holds.extend(boundaries.iter().flat_map(|b| &b.holds).map(|code| (*code).to_owned()));
                 fill(&plan, boundaries, &self.evidence, protected)?;
                 states.clone()
             }

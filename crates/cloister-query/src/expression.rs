@@ -2,13 +2,14 @@
 
 use crate::Refusal;
 use crate::function::{OperatorKind, literal_arguments, operator_kind, scalar_functions};
-use crate::relation::{ColumnFacts, Facts, Kind, Role, Shape};
+use crate::relation::{ColumnFacts, Facts, Kind, Role, Shape, State};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
-use datafusion::common::{Column, DFSchema, Result, ScalarValue};
+use datafusion::common::{Column, DFSchema, DataFusionError, Result, ScalarValue};
 use datafusion::functions::core::nullif;
 use datafusion::logical_expr::expr::{Case, ScalarFunction};
-use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator, TryCast};
+use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator, TryCast, lit, when};
+use std::ops::Sub;
 
 /// The most conditions in one expression.
 const BRANCHES_MAX: usize = 64;
@@ -268,30 +269,169 @@ fn literal_shape(value: &ScalarValue) -> Shape {
     }
 }
 
+/// Months, and days, of the longest interval: with dates of four digits, what any query can add up stays
+/// within the calendar.
+const INTERVAL_MONTHS_MAX: i32 = 2_400;
+const INTERVAL_DAYS_MAX: i32 = 73_000;
+/// The most digits of a decimal number in between: sums and means of it have room for more.
+const DECIMAL_DIGITS_MAX: u8 = 28;
+
 /// The form that cannot fail for some data and not for other: a cast gives NULL where it cannot, and so
-/// does a division by zero.
+/// does a division by zero. What could still overflow for some value is refused, whatever the data.
 pub(crate) fn total(expr: &Expr, schema: &DFSchema) -> Result<Expr> {
-    let rewritten = expr.clone().transform_up(|e| match e {
-        Expr::Cast(cast) if !matches!(*cast.expr, Expr::Literal(..)) => {
-            Ok(Transformed::yes(Expr::TryCast(TryCast { expr: cast.expr, field: cast.field })))
+    safe(expr, schema, true)
+}
+
+/// The same over rows of this kind: where they are nobody's, or protected already, an overflow tells nothing.
+pub(crate) fn total_of(expr: &Expr, schema: &DFSchema, state: &State) -> Result<Expr> {
+    safe(expr, schema, matches!(state, State::PerPerson { .. }))
+}
+
+fn safe(expr: &Expr, schema: &DFSchema, strict: bool) -> Result<Expr> {
+    let rewritten = expr.clone().transform_up(|e| {
+        let safe = match e {
+            Expr::Cast(cast) => match *cast.expr {
+                Expr::Literal(value, metadata) => {
+                    let cast = value.cast_to(cast.field.data_type()).map_err(|_| invalid_literal())?;
+                    Expr::Literal(cast, metadata)
+                }
+                expr => Expr::TryCast(TryCast { expr: Box::new(expr), field: cast.field }),
+            },
+            Expr::BinaryExpr(BinaryExpr { left, op: op @ (Operator::Divide | Operator::Modulo), right }) => {
+                divided(*left, op, *right, schema)?
+            }
+            // The smallest whole number has no opposite.
+            Expr::ScalarFunction(f) if f.func.name() == "abs" => match f.args.as_slice() {
+                [value] if value.get_type(schema)?.is_integer() => {
+                    let negative = value.clone().lt(lit(0));
+                    when(negative, opposite(value.clone())).otherwise(value.clone())?
+                }
+                _ => Expr::ScalarFunction(f),
+            },
+            // A root or a logarithm of what has none is NULL.
+            Expr::ScalarFunction(mut f) if matches!(f.func.name(), "sqrt" | "ln" | "log10") => {
+                let least = if f.func.name() == "sqrt" { Operator::GtEq } else { Operator::Gt };
+                f.args = f.args.into_iter().map(|value| within(value, least)).collect::<Result<_>>()?;
+                Expr::ScalarFunction(f)
+            }
+            Expr::Negative(value) if value.get_type(schema)?.is_signed_integer() => opposite(*value),
+            Expr::Literal(value, metadata) => {
+                short(&value)?;
+                Expr::Literal(value, metadata)
+            }
+            other => other,
+        };
+        if strict {
+            cannot_overflow(&safe, schema)?;
         }
-        Expr::BinaryExpr(BinaryExpr { left, op: op @ (Operator::Divide | Operator::Modulo), right }) => {
-            let kind = right.get_type(schema)?;
-            let divisor = match right.as_ref() {
-                _ if !kind.is_numeric() => *right,
-                Expr::Literal(value, _) if literal_shape(value) != Shape::Zero => *right,
-                _ => nullif().call(vec![*right, Expr::Literal(ScalarValue::new_zero(&kind)?, None)]),
-            };
-            Ok(Transformed::yes(Expr::BinaryExpr(BinaryExpr::new(left, op, Box::new(divisor)))))
-        }
-        other => Ok(Transformed::no(other)),
+        Ok(Transformed::yes(safe))
     });
     rewritten.data()
 }
 
+/// A value that compares so with 0, else NULL.
+fn within(value: Expr, comparison: Operator) -> Result<Expr> {
+    let zero = Box::new(lit(0.0));
+    let good = Expr::BinaryExpr(BinaryExpr::new(Box::new(value.clone()), comparison, zero));
+    when(good, value).end()
+}
+
+/// Whole numbers wrap around where they overflow, which is no error.
+fn opposite(value: Expr) -> Expr {
+    lit(0).sub(value)
+}
+
+fn divided(left: Expr, op: Operator, right: Expr, schema: &DFSchema) -> Result<Expr> {
+    let kind = right.get_type(schema)?;
+    let divide =
+        |left: Expr, right: Expr| Expr::BinaryExpr(BinaryExpr::new(Box::new(left), op, Box::new(right)));
+    let written = matches!(&right, Expr::Literal(value, _) if !matches!(literal_shape(value), Shape::Zero));
+    if !kind.is_numeric() {
+        return Ok(divide(left, right));
+    }
+    let whole = kind.is_signed_integer() && left.get_type(schema)?.is_signed_integer();
+    let minus_one = |value: &Expr| match value {
+        Expr::Literal(value, _) => {
+            value.cast_to(&DataType::Int64).is_ok_and(|n| n == ScalarValue::Int64(Some(-1)))
+        }
+        _ => true,
+    };
+    // The smallest whole number cannot be divided by -1.
+    let by_minus_one = (whole && minus_one(&right)).then(|| match op {
+        Operator::Modulo => lit(0),
+        _ => opposite(left.clone()),
+    });
+    let divisor = match written {
+        true => right.clone(),
+        false => nullif().call(vec![right.clone(), Expr::Literal(ScalarValue::new_zero(&kind)?, None)]),
+    };
+    match by_minus_one {
+        Some(result) => when(right.eq(lit(-1)), result).otherwise(divide(left, divisor)),
+        None => Ok(divide(left, divisor)),
+    }
+}
+
+/// A written interval that cannot lead out of the calendar.
+fn short(value: &ScalarValue) -> Result<()> {
+    let fits = match value {
+        ScalarValue::IntervalYearMonth(Some(months)) => {
+            months.unsigned_abs() <= INTERVAL_MONTHS_MAX.unsigned_abs()
+        }
+        ScalarValue::IntervalDayTime(Some(interval)) => {
+            interval.days.unsigned_abs() <= INTERVAL_DAYS_MAX.unsigned_abs()
+        }
+        ScalarValue::IntervalMonthDayNano(Some(interval)) => {
+            interval.months.unsigned_abs() <= INTERVAL_MONTHS_MAX.unsigned_abs()
+                && interval.days.unsigned_abs() <= INTERVAL_DAYS_MAX.unsigned_abs()
+        }
+        _ => true,
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(refused("interval-too-long", "An interval is longer than 200 years.", "Use a shorter one."))
+}
+
+/// Whether a value can be too great for its type is decided by the type, not by the value.
+fn cannot_overflow(expr: &Expr, schema: &DFSchema) -> Result<()> {
+    let (Expr::BinaryExpr(_) | Expr::TryCast(_) | Expr::ScalarFunction(_)) = expr else { return Ok(()) };
+    match expr.get_type(schema)? {
+        DataType::Decimal32(digits, _)
+        | DataType::Decimal64(digits, _)
+        | DataType::Decimal128(digits, _)
+        | DataType::Decimal256(digits, _)
+            if digits > DECIMAL_DIGITS_MAX =>
+        {
+            Err(refused(
+                "decimal-too-wide",
+                "A decimal number in the query has too many digits to be sure that it cannot overflow.",
+                "Cast one of the factors to double precision.",
+            ))
+        }
+        DataType::Interval(_) if matches!(expr, Expr::TryCast(_)) => Err(refused(
+            "literal-required",
+            "An interval must be written out.",
+            "Use INTERVAL '1 day', or compare the difference of two dates with a number.",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn invalid_literal() -> DataFusionError {
+    refused(
+        "invalid-literal",
+        "A literal of the query is no value of the type that it is cast to or compared with.",
+        "Write dates as '2024-12-31', and numbers within their type's range.",
+    )
+}
+
+fn refused(code: &'static str, message: &str, hint: &str) -> DataFusionError {
+    DataFusionError::External(Box::new(Refusal::new(code, message, hint)))
+}
+
 /// The same, under the name that the column had.
-pub(crate) fn total_named(expr: &Expr, schema: &DFSchema) -> Result<Expr> {
-    let rewritten = total(expr, schema)?;
+pub(crate) fn total_named(expr: &Expr, schema: &DFSchema, state: &State) -> Result<Expr> {
+    let rewritten = total_of(expr, schema, state)?;
     Ok(match rewritten {
         Expr::Alias(_) | Expr::Column(_) => rewritten,
         same if same == *expr => same,

@@ -24,8 +24,8 @@ pub(crate) enum State {
         person: Column,
         /// Other hidden columns, that branches are written in.
         hidden: Vec<Column>,
-        /// Whether a LIMIT chose among people's rows.
-        limited: bool,
+        /// What other people's rows have to do with them.
+        chosen: Chosen,
     },
     /// Each row summarises many people; the values are protected before anything above sees them.
     Protected {
@@ -34,6 +34,17 @@ pub(crate) enum State {
         /// For each visible column the hidden one with its state, where it can be other than shown.
         states: Vec<Option<Column>>,
     },
+}
+
+/// What other people's rows have to do with a person's rows; the greatest of several holds for all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Chosen {
+    /// Nothing.
+    Alone,
+    /// They are ranked or counted among others', or multiplied: what is made of them is held for a checker.
+    Crowd,
+    /// A LIMIT chose among people's rows.
+    Limited,
 }
 
 /// What is known of a visible column.

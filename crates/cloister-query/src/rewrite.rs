@@ -8,15 +8,19 @@ mod scan;
 mod union;
 mod window;
 
-use crate::expression::{inspect, total, total_named};
-use crate::relation::{ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
+use crate::expression::{inspect, total, total_named, total_of};
+use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
 use crate::{QueryError, Refusal};
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Column, DFSchema, DataFusionError, TableReference};
 use datafusion::execution::SessionState;
 use datafusion::functions::core::greatest;
-use datafusion::logical_expr::logical_plan::{Distinct, Filter, Limit, Projection, Sort, SubqueryAlias};
-use datafusion::logical_expr::{Aggregate, AggregateUDF, Expr, LogicalPlan};
+use datafusion::functions_window::row_number::row_number_udwf;
+use datafusion::logical_expr::expr::WindowFunction;
+use datafusion::logical_expr::logical_plan::{
+    Distinct, DistinctOn, Filter, Limit, Projection, Sort, SubqueryAlias, Values, Window,
+};
+use datafusion::logical_expr::{Aggregate, AggregateUDF, Expr, LogicalPlan, lit};
 use std::cell::Cell;
 use std::sync::Arc;
 
@@ -38,7 +42,14 @@ impl From<Refusal> for Stop {
 
 impl From<DataFusionError> for Stop {
     fn from(error: DataFusionError) -> Self {
-        Self::Failed(error)
+        match error {
+            // Rewriting an expression has only errors of the engine's to pass a refusal on with.
+            DataFusionError::External(inner) => match inner.downcast::<Refusal>() {
+                Ok(refusal) => Self::Refused(*refusal),
+                Err(inner) => Self::Failed(DataFusionError::External(inner)),
+            },
+            other => Self::Failed(other),
+        }
     }
 }
 
@@ -64,6 +75,8 @@ pub(crate) struct Rewriter<'a> {
     boundaries: Cell<usize>,
     /// Whether rows come out of their people's order whatever the layout.
     pub(crate) unordered: Cell<bool>,
+    /// Whether the query writes rows of its own, which may multiply people's.
+    made: Cell<bool>,
 }
 
 impl<'a> Rewriter<'a> {
@@ -81,6 +94,7 @@ impl<'a> Rewriter<'a> {
             names: Cell::new(0),
             boundaries: Cell::new(0),
             unordered: Cell::new(false),
+            made: Cell::new(false),
         }
     }
 
@@ -109,10 +123,10 @@ impl<'a> Rewriter<'a> {
             LogicalPlan::EmptyRelation(_) => {
                 Ok(Relation { plan: plan.clone(), columns: Vec::new(), state: State::Reference })
             }
-            LogicalPlan::Distinct(Distinct::On(_)) => Err(Refusal::unsupported("DISTINCT ON").into()),
+            LogicalPlan::Distinct(Distinct::On(distinct)) => self.distinct_on(distinct),
             LogicalPlan::Window(window) => self.window(window),
             LogicalPlan::Union(union) => self.union(union),
-            LogicalPlan::Values(_) => Err(Refusal::unsupported("A VALUES list").into()),
+            LogicalPlan::Values(values) => self.values(plan, values),
             LogicalPlan::Subquery(_) => Err(Refusal::unsupported("A subquery in this place").into()),
             LogicalPlan::RecursiveQuery(_) => Err(Refusal::unsupported("WITH RECURSIVE").into()),
             LogicalPlan::Unnest(_) => Err(Refusal::unsupported("UNNEST").into()),
@@ -136,7 +150,7 @@ impl<'a> Rewriter<'a> {
         let mut extra: Vec<Expr> = Vec::new();
         for (index, expr) in projection.expr.iter().enumerate() {
             let mut facts = inspect(expr, &input.columns)?;
-            exprs.push(total_named(expr, &schema)?);
+            exprs.push(total_named(expr, &schema, &input.state)?);
             match &input.state {
                 State::Reference => facts.branches.clear(),
                 State::PerPerson { .. } => {
@@ -159,9 +173,9 @@ impl<'a> Rewriter<'a> {
         exprs.append(&mut extra);
         let state = match input.state {
             State::Reference => State::Reference,
-            State::PerPerson { person, limited, .. } => {
+            State::PerPerson { person, chosen, .. } => {
                 exprs.push(Expr::Column(person.clone()));
-                State::PerPerson { person, hidden: hidden_out, limited }
+                State::PerPerson { person, hidden: hidden_out, chosen }
             }
             State::Protected { boundaries, .. } => State::Protected { boundaries, states: states_out },
         };
@@ -195,7 +209,7 @@ impl<'a> Rewriter<'a> {
     fn filter(&self, filter: &Filter) -> Result<Relation> {
         let input = self.rewrite(&filter.input)?;
         inspect(&filter.predicate, &input.columns)?;
-        let predicate = total(&filter.predicate, input.plan.schema())?;
+        let predicate = total_of(&filter.predicate, input.plan.schema(), &input.state)?;
         let plan = LogicalPlan::Filter(Filter::try_new(predicate, Arc::new(input.plan))?);
         Ok(Relation { plan, ..input })
     }
@@ -211,6 +225,37 @@ impl<'a> Rewriter<'a> {
         }
     }
 
+    /// The first row of each kind: a window over the rows, and those that come first in it.
+    fn distinct_on(&self, distinct: &DistinctOn) -> Result<Relation> {
+        let first = self.hidden_name("first");
+        let mut number = WindowFunction::new(row_number_udwf(), vec![]);
+        number.params.partition_by = distinct.on_expr.clone();
+        // What the rows of one kind have in common does not order them.
+        let order = distinct.sort_expr.iter().flatten().filter(|sort| !distinct.on_expr.contains(&sort.expr));
+        number.params.order_by = order.cloned().collect();
+        let number = Expr::from(number).alias(&first);
+        let window = LogicalPlan::Window(Window::try_new(vec![number], distinct.input.clone())?);
+        let is_first = Expr::Column(Column::new_unqualified(first)).eq(lit(1u64));
+        let firsts = LogicalPlan::Filter(Filter::try_new(is_first, Arc::new(window))?);
+        let columns = distinct.schema.columns().into_iter().zip(&distinct.select_expr);
+        let exprs = columns.map(|(column, expr)| match expr {
+            Expr::Column(same) if *same == column => expr.clone(),
+            other => other.clone().alias_qualified(column.relation, column.name),
+        });
+        let projection = Projection::try_new(exprs.collect(), Arc::new(firsts))?;
+        self.projection(&projection)
+    }
+
+    /// Rows that the query itself writes out.
+    fn values(&self, plan: &LogicalPlan, values: &Values) -> Result<Relation> {
+        for expr in values.values.iter().flatten() {
+            inspect(expr, &[])?;
+        }
+        self.made.set(true);
+        let columns = plain_columns(&values.schema, |_| Facts::value(Shape::Other, true));
+        Ok(Relation { plan: plan.clone(), columns, state: State::Reference })
+    }
+
     fn sort(&self, sort: &Sort) -> Result<Relation> {
         let input = self.rewrite(&sort.input)?;
         let schema = input.plan.schema().clone();
@@ -218,15 +263,16 @@ impl<'a> Rewriter<'a> {
         for key in &sort.expr {
             inspect(&key.expr, &input.columns)?;
             let mut key = key.clone();
-            key.expr = total(&key.expr, &schema)?;
+            key.expr = total_of(&key.expr, &schema, &input.state)?;
             keys.push(key);
         }
         match input.state {
             // The order of people's rows means nothing to what is made of them; only a limit chooses.
-            State::PerPerson { person, hidden, limited } => Ok(Relation {
-                state: State::PerPerson { person, hidden, limited: limited || sort.fetch.is_some() },
-                ..input
-            }),
+            State::PerPerson { person, hidden, chosen } => {
+                let here = if sort.fetch.is_some() { Chosen::Limited } else { Chosen::Alone };
+                let chosen = chosen.max(here);
+                Ok(Relation { state: State::PerPerson { person, hidden, chosen }, ..input })
+            }
             State::Reference | State::Protected { .. } => {
                 let plan =
                     LogicalPlan::Sort(Sort { expr: keys, input: Arc::new(input.plan), fetch: sort.fetch });
@@ -242,7 +288,8 @@ impl<'a> Rewriter<'a> {
         }
         match input.state {
             State::PerPerson { person, hidden, .. } => {
-                Ok(Relation { state: State::PerPerson { person, hidden, limited: true }, ..input })
+                let chosen = Chosen::Limited;
+                Ok(Relation { state: State::PerPerson { person, hidden, chosen }, ..input })
             }
             State::Reference | State::Protected { .. } => {
                 let plan = LogicalPlan::Limit(Limit {
@@ -264,10 +311,10 @@ impl<'a> Rewriter<'a> {
         let hide = |column: Column| requalify(&column, name);
         let state = match input.state {
             State::Reference => State::Reference,
-            State::PerPerson { person, hidden, limited } => State::PerPerson {
+            State::PerPerson { person, hidden, chosen } => State::PerPerson {
                 person: hide(person),
                 hidden: hidden.into_iter().map(hide).collect(),
-                limited,
+                chosen,
             },
             State::Protected { boundaries, states } => {
                 State::Protected { boundaries, states: states.into_iter().map(|s| s.map(hide)).collect() }

@@ -1,11 +1,15 @@
 //! The text: one query, not too long, and nothing that the plan would not show.
 
 use crate::Refusal;
-use datafusion::sql::sqlparser::ast::{Query, SetExpr, Statement};
+use datafusion::sql::sqlparser::ast::{
+    BinaryOperator, Expr, Query, SetExpr, Statement, UnaryOperator, Value, ValueWithSpan,
+    visit_expressions_mut,
+};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::parser::Parser;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+use std::ops::ControlFlow;
 
 /// The longest statement. Planning is recursive and slows down faster than the text grows.
 pub(crate) const SQL_BYTES_MAX: usize = 64 * 1024;
@@ -27,7 +31,7 @@ pub(crate) fn parse(sql: &str) -> Result<Statement, Refusal> {
     check_tokens(&tokens)?;
     let mut statements =
         Parser::new(&dialect).with_tokens(tokens).parse_statements().map_err(|e| not_sql(&e.to_string()))?;
-    let statement = match (statements.pop(), statements.is_empty()) {
+    let mut statement = match (statements.pop(), statements.is_empty()) {
         (None, _) => {
             return Err(Refusal::new("empty-query", "There is no statement.", "Write one SELECT."));
         }
@@ -44,7 +48,43 @@ pub(crate) fn parse(sql: &str) -> Result<Statement, Refusal> {
         Statement::Query(query) => check_query(query)?,
         _ => return Err(not_a_query()),
     }
+    let _: ControlFlow<()> = visit_expressions_mut(&mut statement, |expr| {
+        if let Some(interval) = multiplied_interval(expr) {
+            *expr = interval;
+        }
+        ControlFlow::Continue(())
+    });
     Ok(statement)
+}
+
+/// `30 * INTERVAL '1 day'`, as PostgreSQL's date arithmetic is often written, as `INTERVAL '30 day'`.
+fn multiplied_interval(expr: &Expr) -> Option<Expr> {
+    let Expr::BinaryOp { left, op: BinaryOperator::Multiply, right } = expr else { return None };
+    let (number, interval) = match (unnested(left), unnested(right)) {
+        (number, Expr::Interval(interval)) | (Expr::Interval(interval), number) => (number, interval),
+        _ => return None,
+    };
+    let (sign, number) = match number {
+        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => (-1, unnested(expr)),
+        other => (1, other),
+    };
+    let Expr::Value(ValueWithSpan { value: Value::Number(number, _), .. }) = number else { return None };
+    let number = i64::from(number.to_string().parse::<i32>().ok()?) * sign;
+    let Expr::Value(text) = interval.value.as_ref() else { return None };
+    let Value::SingleQuotedString(text) = &text.value else { return None };
+    let (amount, unit) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
+    let amount = i64::from(amount.parse::<i32>().ok()?) * number;
+    let mut interval = interval.clone();
+    let text = format!("{amount} {unit}").trim().to_owned();
+    *interval.value = Expr::Value(Value::SingleQuotedString(text).into());
+    Some(Expr::Interval(interval))
+}
+
+fn unnested(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Nested(inner) => unnested(inner),
+        other => other,
+    }
 }
 
 fn check_tokens(tokens: &[Token]) -> Result<(), Refusal> {
@@ -169,6 +209,20 @@ mod tests {
             ("SELECT * FROM person TABLESAMPLE BERNOULLI (1)", "unsupported"),
         ] {
             assert_eq!(code(sql), expected, "{sql}");
+        }
+    }
+
+    #[test]
+    fn intervals_are_multiplied_out() {
+        for (sql, expected) in [
+            ("SELECT d + 30*INTERVAL'1 day'", "SELECT d + INTERVAL '30 day'"),
+            ("SELECT d + (INTERVAL '2 months' * 3)", "SELECT d + (INTERVAL '6 months')"),
+            ("SELECT d + (-7)*INTERVAL '1 day'", "SELECT d + INTERVAL '-7 day'"),
+            ("SELECT d + 3 * INTERVAL '1' DAY", "SELECT d + INTERVAL '3' DAY"),
+            ("SELECT n * INTERVAL '1 day'", "SELECT n * INTERVAL '1 day'"),
+            ("SELECT 99999999999 * INTERVAL '1 day'", "SELECT 99999999999 * INTERVAL '1 day'"),
+        ] {
+            assert_eq!(parse(sql).unwrap().to_string(), expected);
         }
     }
 

@@ -286,6 +286,11 @@ async fn numbers_and_people_are_those_of_the_plain_engine() {
             "person_id",
             "(SELECT person_id, count(*) OVER (PARTITION BY person_id) AS all_of FROM event) q",
         ),
+        (
+            "code",
+            "person_id",
+            "(SELECT DISTINCT ON (person_id) person_id, code FROM other ORDER BY person_id, code DESC) q",
+        ),
         ("n", "person_id", "(SELECT person_id, count(*) AS n FROM other GROUP BY person_id) q"),
         (
             "n",
@@ -402,6 +407,48 @@ async fn values_rest_on_the_people_who_have_them() {
     }
 }
 
+/// What ranks, counts or multiplies people's rows among others' waits for a checker.
+#[tokio::test]
+async fn what_depends_on_a_crowd_is_held() {
+    let both = Both::new();
+    for (sql, held) in [
+        ("SELECT count(*) AS n FROM event", false),
+        (
+            "SELECT count(*) AS n FROM (SELECT row_number() OVER (ORDER BY code) AS rn FROM event) q WHERE rn > 100",
+            true,
+        ),
+        (
+            "SELECT min(CASE WHEN rn < 0.25 * n THEN 99 ELSE c END) AS q FROM (SELECT length(code) AS c, row_number() OVER (ORDER BY code) AS rn, count(*) OVER () AS n FROM event) q",
+            true,
+        ),
+        (
+            "SELECT count(*) AS n FROM event e JOIN (VALUES ('code 1', 1), ('code 1', 2)) AS v(code, i) ON v.code = e.code",
+            true,
+        ),
+        (
+            "SELECT count(*) AS n FROM event e JOIN (SELECT code FROM code UNION ALL SELECT code FROM code) v ON v.code = e.code",
+            true,
+        ),
+        (
+            "SELECT count(*) AS n FROM event WHERE code IN (SELECT v.c FROM (VALUES ('code 1')) AS v(c))",
+            false,
+        ),
+        (
+            "SELECT code, count(*) AS n FROM (SELECT DISTINCT ON (person_id) person_id, code FROM event ORDER BY person_id, code DESC) q GROUP BY code",
+            false,
+        ),
+        (
+            "SELECT count(*) AS n FROM (SELECT DISTINCT ON (code) person_id, code FROM event ORDER BY code) q",
+            true,
+        ),
+    ] {
+        let governed = both.run(sql).await;
+        let protected: Vec<_> = governed.evidence().iter().map(|t| protect(t, &policy())).collect();
+        let finished = governed.finish(&protected).await.unwrap();
+        assert_eq!(finished.holds().iter().any(|h| h == "ranked-people"), held, "{sql}");
+    }
+}
+
 /// A total over rows of which one is suppressed is suppressed itself; a rank stays.
 #[tokio::test]
 async fn windows_over_suppressed_cells_hide_what_would_be_wrong() {
@@ -459,7 +506,7 @@ async fn what_mixes_people_is_refused_by_name() {
         ("SELECT count(*) AS n FROM event WHERE person_id IN (SELECT 17)", "pseudonym-use"),
         ("SELECT count(*) AS n FROM event WHERE person_id IN (SELECT code FROM code)", "pseudonym-use"),
         (
-            "SELECT count(*) AS n FROM (SELECT code, row_number() OVER (ORDER BY code) AS rn FROM event) q WHERE rn = 1",
+            "SELECT count(*) AS n FROM (SELECT max(code) OVER (ORDER BY code) AS c FROM event) q WHERE c = 'x'",
             "cross-person-window",
         ),
         (
@@ -520,7 +567,10 @@ async fn what_mixes_people_is_refused_by_name() {
     ] {
         match both.plan(sql).await {
             Err(QueryError::Refused(refusal)) => assert_eq!(refusal.code(), code, "{sql}\n{refusal:?}"),
-            other => panic!("{sql}\n{other:?}"),
+            Err(e) => panic!("{sql}\n{e:?}"),
+            Ok(_) => panic!("{sql} is allowed"),
         }
     }
 }
+
+mod hostile;

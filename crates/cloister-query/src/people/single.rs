@@ -20,23 +20,25 @@ impl<G> Single<G> {
         Self { groups, empty, zeros: Vec::new() }
     }
 
-    fn grow(&mut self, values: &[ArrayRef]) {
+    /// The accumulator, and every row's group.
+    fn with_groups(&mut self, values: &[ArrayRef]) -> (&mut G, &[usize]) {
         let rows = values.first().map_or(0, |v| v.len());
         if self.zeros.len() < rows {
             self.zeros.resize(rows, 0);
         }
+        (&mut self.groups, self.zeros.get(..rows).unwrap_or_default())
     }
 }
 
 impl<G: GroupsAccumulator + Sync + fmt::Debug> Accumulator for Single<G> {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        self.grow(values);
-        self.groups.update_batch(values, &self.zeros, None, 1)
+        let (groups, zeros) = self.with_groups(values);
+        groups.update_batch(values, zeros, None, 1)
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
-        self.grow(states);
-        self.groups.merge_batch(states, &self.zeros, 1)
+        let (groups, zeros) = self.with_groups(states);
+        groups.merge_batch(states, zeros, 1)
     }
 
     fn evaluate(&mut self) -> Result<ScalarValue> {

@@ -5,7 +5,7 @@ use crate::Refusal;
 use crate::argument::{Support, ValueExpr, parts, with_filter};
 use crate::boundary::{Boundary, BoundaryCell, BoundaryValue};
 use crate::expression::{inspect, total, total_named};
-use crate::relation::{ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
+use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
 use crate::support::{attaining_people, people_beside};
 use datafusion::common::{Column, DFSchemaRef};
 use datafusion::functions_aggregate::expr_fn::count;
@@ -31,20 +31,20 @@ impl Rewriter<'_> {
                 Err(Refusal::unsupported("An aggregate over the result of an aggregate over many people")
                     .into())
             }
-            State::PerPerson { limited: true, .. } => Err(Refusal::new(
+            State::PerPerson { chosen: Chosen::Limited, .. } => Err(Refusal::new(
                 "limit-below-aggregate",
                 "LIMIT cannot choose among people's rows before they are aggregated.",
                 "Use LIMIT in the outermost SELECT only.",
             )
             .into()),
-            State::PerPerson { person, .. } => {
-                let person = person.clone();
+            State::PerPerson { person, chosen, .. } => {
+                let (person, chosen) = (person.clone(), *chosen);
                 if keys.iter().any(|k| k.kind == Kind::Person) {
-                    self.per_person(aggregate, input, &keys, person)
+                    self.per_person(aggregate, input, &keys, person, chosen)
                 } else if keys.iter().any(|k| k.kind == Kind::Pseudonym) {
                     Err(pseudonym_output().into())
                 } else {
-                    self.boundary(aggregate, input, &keys, &person)
+                    self.boundary(aggregate, input, &keys, &person, chosen)
                 }
             }
         }
@@ -56,8 +56,9 @@ impl Rewriter<'_> {
             parts(expr, &input.columns)?;
         }
         let schema = input.plan.schema().clone();
-        let total_all =
-            |exprs: &[Expr]| exprs.iter().map(|e| total_named(e, &schema)).collect::<Result<_, _>>();
+        let total_all = |exprs: &[Expr]| {
+            exprs.iter().map(|e| total_named(e, &schema, &input.state)).collect::<Result<_, _>>()
+        };
         let (groups, aggregates) = (total_all(&aggregate.group_expr)?, total_all(&aggregate.aggr_expr)?);
         let plan = LogicalPlan::Aggregate(Aggregate::try_new(Arc::new(input.plan), groups, aggregates)?);
         let keys = aggregate.group_expr.len();
@@ -74,6 +75,7 @@ impl Rewriter<'_> {
         input: Relation,
         keys: &[Facts],
         person: Column,
+        chosen: Chosen,
     ) -> Result<Relation> {
         let schema = input.plan.schema().clone();
         let mut groups = Vec::new();
@@ -83,7 +85,7 @@ impl Rewriter<'_> {
             None => Facts::value(Shape::Other, false),
         });
         for expr in &aggregate.group_expr {
-            groups.push(total_named(expr, &schema)?);
+            groups.push(total_named(expr, &schema, &input.state)?);
         }
         groups.push(Expr::Column(person.clone()));
         let mut aggregates = Vec::new();
@@ -91,7 +93,7 @@ impl Rewriter<'_> {
         for (column, expr) in columns.iter_mut().skip(keys.len()).zip(&aggregate.aggr_expr) {
             let parts = parts(expr, &input.columns)?;
             column.facts.shape = per_person_shape(parts.name, parts.facts.shape);
-            aggregates.push(total_named(expr, &schema)?);
+            aggregates.push(total_named(expr, &schema, &input.state)?);
             let mut branches = parts.facts.branches.clone();
             branches.extend(parts.filter.map(|f| f.clone().is_true()));
             branches.extend(parts.filter.map(|f| f.clone().is_not_true()));
@@ -109,7 +111,7 @@ impl Rewriter<'_> {
         let hidden = extra.iter().map(|e| Column::new_unqualified(e.schema_name().to_string())).collect();
         aggregates.append(&mut extra);
         let plan = LogicalPlan::Aggregate(Aggregate::try_new(Arc::new(input.plan), groups, aggregates)?);
-        Ok(Relation { plan, columns, state: State::PerPerson { person, hidden, limited: false } })
+        Ok(Relation { plan, columns, state: State::PerPerson { person, hidden, chosen } })
     }
 
     fn key_branches(
@@ -136,6 +138,7 @@ impl Rewriter<'_> {
         input: Relation,
         keys: &[Facts],
         person: &Column,
+        chosen: Chosen,
     ) -> Result<Relation> {
         let schema = input.plan.schema().clone();
         let mut wanted = Wanted::default();
@@ -152,12 +155,17 @@ impl Rewriter<'_> {
         };
         let everyone = wanted.index(people(None)?);
         let mut cells = Vec::new();
-        let mut held = false;
+        let mut holds: Vec<&'static str> = Vec::new();
+        if chosen != Chosen::Alone {
+            holds.push("ranked-people");
+        }
         let key_count = aggregate.group_expr.len();
         for (index, expr) in aggregate.aggr_expr.iter().enumerate() {
             let parts = parts(expr, &input.columns)?;
             let measured = parts.measured(expr, &schema)?;
-            held |= measured.held;
+            if measured.held {
+                holds.push("argument-shape");
+            }
             let contributors = wanted.index(people(measured.contributes.as_ref())?);
             let mut branches = Vec::new();
             for branch in &measured.branches {
@@ -197,7 +205,7 @@ impl Rewriter<'_> {
         }
         let mut groups = Vec::new();
         for expr in &aggregate.group_expr {
-            groups.push(total_named(expr, &schema)?);
+            groups.push(total_named(expr, &schema, &input.state)?);
         }
         let evidence = evidence_plan(input.plan, groups, wanted.exprs)?;
         let names = aggregate.schema.iter().take(key_count);
@@ -207,7 +215,7 @@ impl Rewriter<'_> {
         let keys = keys.collect();
         let number = self.boundaries.get();
         self.boundaries.set(number + 1);
-        let boundary = Boundary { number, evidence, keys, cells, everyone, named, labels_public, held };
+        let boundary = Boundary { number, evidence, keys, cells, everyone, named, labels_public, holds };
         self.above(boundary)
     }
 

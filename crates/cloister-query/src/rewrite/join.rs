@@ -3,7 +3,7 @@
 use super::{Result, Rewriter};
 use crate::Refusal;
 use crate::expression::{inspect, total};
-use crate::relation::{ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
+use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
 use datafusion::common::{Column, JoinType};
 use datafusion::functions::core::expr_fn::coalesce;
 use datafusion::logical_expr::logical_plan::{Join, Projection};
@@ -128,8 +128,8 @@ impl Rewriter<'_> {
                 Ok((plan, State::Protected { boundaries, states }))
             }
             (State::Reference, State::Reference) => Ok((plan, State::Reference)),
-            (person @ State::PerPerson { .. }, State::Reference)
-            | (State::Reference, person @ State::PerPerson { .. }) => match meeting {
+            (State::PerPerson { person, hidden, chosen }, State::Reference)
+            | (State::Reference, State::PerPerson { person, hidden, chosen }) => match meeting {
                 Meeting::Apart => Err(Refusal::new(
                     "cross-join",
                     "A join needs an equality between the two tables.",
@@ -137,17 +137,22 @@ impl Rewriter<'_> {
                 )
                 .into()),
                 // Rows of the reference table that nobody has are nobody's.
-                Meeting::Equal | Meeting::SamePerson => Ok((plan, person)),
+                Meeting::Equal | Meeting::SamePerson => {
+                    // Rows that the query makes up can multiply a person's at will, and a multiple is
+                    // not hidden by rounding.
+                    let made = if self.made.get() { Chosen::Crowd } else { Chosen::Alone };
+                    Ok((plan, State::PerPerson { person, hidden, chosen: chosen.max(made) }))
+                }
             },
             (
-                State::PerPerson { person: l, hidden: lh, limited: ll },
-                State::PerPerson { person: r, hidden: rh, limited: rl },
+                State::PerPerson { person: l, hidden: lh, chosen: lc },
+                State::PerPerson { person: r, hidden: rh, chosen: rc },
             ) => {
                 if meeting != Meeting::SamePerson {
                     return Err(other_people().into());
                 }
                 let hidden = lh.into_iter().chain(rh).collect();
-                let limited = ll || rl;
+                let chosen = lc.max(rc);
                 let (plan, person) = match missing {
                     (false, _) => (plan, l),
                     (true, false) => (plan, r),
@@ -160,7 +165,7 @@ impl Rewriter<'_> {
                         (plan, Column::new_unqualified(name))
                     }
                 };
-                Ok((plan, State::PerPerson { person, hidden, limited }))
+                Ok((plan, State::PerPerson { person, hidden, chosen }))
             }
         }
     }
@@ -185,9 +190,9 @@ fn chosen(kept: State, by: State, meeting: Meeting, width: usize) -> Result<Stat
             "Join the table of people with the reference table, and count people by its columns.",
         )
         .into()),
-        (State::PerPerson { person, hidden, limited: kept }, State::PerPerson { limited: by, .. }) => {
+        (State::PerPerson { person, hidden, chosen: kept }, State::PerPerson { chosen: by, .. }) => {
             match meeting {
-                Meeting::SamePerson => Ok(State::PerPerson { person, hidden, limited: kept || by }),
+                Meeting::SamePerson => Ok(State::PerPerson { person, hidden, chosen: kept.max(by) }),
                 Meeting::Equal | Meeting::Apart => Err(other_people().into()),
             }
         }

@@ -6,7 +6,7 @@ use crate::Refusal;
 use crate::catalogue::PlanTable;
 use crate::expression::{inspect, total};
 use crate::grant::GrantedTable;
-use crate::relation::{ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
+use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
 use crate::vault::VaultTable;
 use chrono::{Datelike, NaiveDate};
 use cloister_model::{ColumnClass, LandedColumn, LandedType};
@@ -47,7 +47,7 @@ impl Rewriter<'_> {
                 let column = Column::new(Some(name.clone()), person.as_str());
                 exprs.push(Expr::Column(column).alias(&hidden));
                 let person = Column::new_unqualified(hidden);
-                State::PerPerson { person, hidden: Vec::new(), limited: false }
+                State::PerPerson { person, hidden: Vec::new(), chosen: Chosen::Alone }
             }
         };
         Ok(Relation { plan: builder.project(exprs)?.build()?, columns: granted, state })

@@ -5,7 +5,7 @@ use crate::Refusal;
 use crate::boundary::Boundary;
 use crate::boundary_table::SHOWN;
 use crate::expression::total;
-use crate::relation::{ColumnFacts, Facts, Kind, Relation, Role, State};
+use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, State};
 use datafusion::common::{Column, DFSchemaRef};
 use datafusion::logical_expr::logical_plan::{Projection, Union};
 use datafusion::logical_expr::{Expr, LogicalPlan, lit};
@@ -56,7 +56,7 @@ impl Rewriter<'_> {
         self.unordered.set(true);
         let person = self.hidden_name("person");
         let mut hidden: Vec<Column> = Vec::new();
-        let mut limited_any = false;
+        let mut chosen_any = Chosen::Alone;
         let mut conditions: Vec<(usize, Expr)> = Vec::new();
         for column in &mut columns {
             column.facts.branches.clear();
@@ -76,8 +76,8 @@ impl Rewriter<'_> {
             names: (0..columns.len()).map(|_| self.hidden_name("column")).collect(),
         };
         for (side, input) in inputs.into_iter().enumerate() {
-            let State::PerPerson { person: of, limited, .. } = input.state else { continue };
-            limited_any |= limited;
+            let State::PerPerson { person: of, chosen, .. } = input.state else { continue };
+            chosen_any = chosen_any.max(chosen);
             let mut exprs: Vec<Expr> = input.columns.iter().map(|c| Expr::Column(c.column.clone())).collect();
             exprs.push(Expr::Column(of).alias(&person));
             for ((of, condition), name) in conditions.iter().zip(&hidden) {
@@ -88,8 +88,7 @@ impl Rewriter<'_> {
         }
         let carried = std::iter::once(person.as_str()).chain(hidden.iter().map(|h| h.name()));
         let plan = parts.plan(schema, carried)?;
-        let state =
-            State::PerPerson { person: Column::new_unqualified(person), hidden, limited: limited_any };
+        let state = State::PerPerson { person: Column::new_unqualified(person), hidden, chosen: chosen_any };
         Ok(Relation { plan, columns, state })
     }
 
@@ -133,6 +132,8 @@ impl Rewriter<'_> {
             parts.inputs.push((input.plan, exprs));
         }
         let plan = parts.plan(schema, states.iter().flatten().map(Column::name))?;
+        // The same rows may be there several times over.
+        self.made.set(self.made.get() || !protected);
         let state = if protected { State::Protected { boundaries, states } } else { State::Reference };
         if protected {
             for column in &mut columns {

@@ -4,7 +4,7 @@ use super::{Result, Rewriter, finished, per_person_shape};
 use crate::Refusal;
 use crate::expression::{inspect, total_named};
 use crate::function::{WindowKind, window_kind};
-use crate::relation::{ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
+use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
 use datafusion::common::Column;
 use datafusion::functions::core::greatest;
 use datafusion::functions_aggregate::min_max::max_udaf;
@@ -32,8 +32,11 @@ impl Rewriter<'_> {
         let schema = input.plan.schema().clone();
         let parts =
             window.window_expr.iter().map(|e| parts(e, &input.columns)).collect::<Result<Vec<_>>>()?;
-        let mut exprs =
-            window.window_expr.iter().map(|e| total_named(e, &schema)).collect::<Result<Vec<_>, _>>()?;
+        let mut exprs = window
+            .window_expr
+            .iter()
+            .map(|e| total_named(e, &schema, &input.state))
+            .collect::<Result<Vec<_>, _>>()?;
         let names = window.schema.columns().into_iter().skip(window.input.schema().fields().len());
         let mut columns = input.columns.clone();
         let mut names = names.collect::<Vec<_>>().into_iter();
@@ -46,11 +49,13 @@ impl Rewriter<'_> {
                 );
                 State::Reference
             }
-            State::PerPerson { person, hidden, limited } => {
+            State::PerPerson { person, hidden, mut chosen } => {
                 for (part, column) in parts.iter().zip(names.by_ref()) {
-                    columns.push(ColumnFacts { column, facts: part.of_one_person()? });
+                    let (facts, among) = part.of_people()?;
+                    chosen = chosen.max(among);
+                    columns.push(ColumnFacts { column, facts });
                 }
-                State::PerPerson { person, hidden, limited }
+                State::PerPerson { person, hidden, chosen }
             }
             State::Protected { boundaries, mut states } => {
                 for (part, column) in parts.iter().zip(names.by_ref()) {
@@ -147,9 +152,11 @@ fn pseudonym() -> Refusal {
 }
 
 impl Parts<'_> {
-    /// What is known of the value where every partition is one person's rows.
-    fn of_one_person(&self) -> Result<Facts> {
-        if !self.of_person {
+    /// What is known of the value among people's rows. A place or a number among other people's rows is
+    /// allowed and held; another person's value is not.
+    fn of_people(&self) -> Result<(Facts, Chosen)> {
+        let counts = self.kind == WindowKind::Rank || self.function.fun.name() == "count";
+        if !self.of_person && !counts {
             return Err(Refusal::new(
                 "cross-person-window",
                 "A window over people's rows must be partitioned by person_id.",
@@ -157,6 +164,7 @@ impl Parts<'_> {
             )
             .into());
         }
+        let chosen = if self.of_person { Chosen::Alone } else { Chosen::Crowd };
         if self.inside.iter().any(|facts| !facts.branches.is_empty()) {
             return Err(Refusal::unsupported("A condition (CASE, coalesce, a cast) inside a window").into());
         }
@@ -167,7 +175,7 @@ impl Parts<'_> {
             WindowKind::Value if argument == Shape::Measure => Shape::Measure,
             WindowKind::Value => Shape::Other,
         };
-        Ok(Facts { role: Role::Derived, ..Facts::value(shape, false) })
+        Ok((Facts { role: Role::Derived, ..Facts::value(shape, false) }, chosen))
     }
 
     /// The state of the value over protected rows: of an aggregate, the worst of its partition; of a value

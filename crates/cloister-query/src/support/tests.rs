@@ -85,6 +85,21 @@ proptest! {
     }
 }
 
+/// Without GROUP BY there is one group; batches differ in length, and the last is the shortest.
+#[test]
+fn one_group_takes_batches_of_any_length() {
+    let rows = |n: i64| arrays(&(0..n).map(|i| (0, Some(i % 3), Some(i as u32))).collect()).0;
+    let empty: Vec<ArrayRef> = rows(0);
+    let mut extreme = Single::new(Attaining::new(false, 8, DataType::Int64).unwrap(), empty.clone());
+    let mut quantile = Single::new(Beside::new(0.5, 8), empty);
+    for n in [10, 2, 0, 5] {
+        extreme.update_batch(&rows(n)).unwrap();
+        quantile.update_batch(&rows(n)).unwrap();
+    }
+    assert_eq!(extreme.evaluate().unwrap(), ScalarValue::UInt64(Some(4)));
+    assert_eq!(quantile.evaluate().unwrap(), ScalarValue::UInt64(Some(6)));
+}
+
 #[test]
 fn the_extremes_of_different_values_rest_on_one_person() {
     let rows: [Rows; 1] = [(0..20).map(|i| (0, Some(i), Some(i as u32))).collect()];

@@ -1,0 +1,187 @@
+//! Values and statements made to break a query.
+
+use super::*;
+
+/// Whether a query runs, is refused or fails must not depend on the data: every function of the allow-list and
+/// every operator, on values made to break it, for rows that exist and for rows that do not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_value_decides_whether_a_query_fails() {
+    let both = Both::new();
+    // Of a text, a whole number, a fraction, a decimal and a date that some rows have.
+    let of_text = [
+        "CAST(x AS INT)",
+        "CAST(x AS BIGINT)",
+        "CAST(x AS DOUBLE)",
+        "CAST(x AS DECIMAL(10, 2))",
+        "CAST(x AS DATE)",
+        "CAST(x AS TIMESTAMP)",
+        "CAST(x AS BOOLEAN)",
+        "CAST(x AS SMALLINT) + CAST(x AS SMALLINT)",
+        "x = 5",
+        "x LIKE 'c%'",
+        "x ILIKE '%1'",
+        "x || x",
+        "ascii(x)",
+        "btrim(x)",
+        "trim(x)",
+        "concat(x, x)",
+        "concat_ws('-', x, x)",
+        "contains(x, x)",
+        "ends_with(x, x)",
+        "lower(x)",
+        "ltrim(x)",
+        "replace(x, 'c', 'dd')",
+        "rtrim(x)",
+        "split_part(x, ' ', 2)",
+        "starts_with(x, x)",
+        "upper(x)",
+        "character_length(x)",
+        "length(x)",
+        "initcap(x)",
+        "left(x, -1)",
+        "reverse(x)",
+        "right(x, -2)",
+        "strpos(x, x)",
+        "substr(x, 2, 3)",
+        "coalesce(x, 'none')",
+        "nullif(x, '')",
+        "greatest(x, 'a')",
+        "least(x, 'a')",
+        "CASE WHEN x > 'b' THEN 1 ELSE 2 END",
+        "x IN ('a', 'b')",
+        "x BETWEEN 'a' AND 'b'",
+        "date_part('year', CAST(x AS DATE))",
+        "date_trunc('month', CAST(x AS TIMESTAMP))",
+        "CAST(x AS DATE) + INTERVAL '200 years'",
+        "CAST(x AS DATE) - INTERVAL '70000 days'",
+        "CAST(x AS DATE) - CAST(x AS DATE)",
+        "CAST(x AS TIMESTAMP) + INTERVAL '1 day'",
+        "extract(epoch FROM CAST(x AS TIMESTAMP))",
+    ];
+    let of_number = [
+        "x + x",
+        "x - x - x",
+        "x * x * x",
+        "x / x",
+        "10 / x",
+        "x / -1",
+        "x / (0 - 1)",
+        "x % x",
+        "x % -1",
+        "10 % x",
+        "-x",
+        "abs(x)",
+        "round(x)",
+        "round(x, 2)",
+        "ceil(x)",
+        "floor(x)",
+        "trunc(x, 1)",
+        "exp(x)",
+        "ln(x)",
+        "log10(x)",
+        "signum(x)",
+        "sqrt(x)",
+        "greatest(x, 1)",
+        "least(x, 1)",
+        "coalesce(x, 1)",
+        "nullif(x, 1)",
+        "CAST(x AS SMALLINT)",
+        "CAST(x AS VARCHAR)",
+        "CAST(x AS DATE)",
+        "CAST(x AS TIMESTAMP)",
+        "CAST(x AS DECIMAL(9, 2))",
+        "CAST(x AS DECIMAL(20, 3)) + CAST(x AS DECIMAL(20, 3))",
+        "x > 1",
+        "x BETWEEN 0 AND 1",
+        "x IN (1, 2)",
+        "x IS DISTINCT FROM 1",
+    ];
+    let texts = [
+        "''",
+        "'é€ %_'",
+        "'1e999'",
+        "'-9223372036854775808'",
+        "'9999-12-31'",
+        "'0000-00-00'",
+        "'NaN'",
+        "'99999999999999999999'",
+    ];
+    let numbers = [
+        "0",
+        "-1",
+        "(-9223372036854775807 - 1)",
+        "9223372036854775807",
+        "CAST(1e308 AS DOUBLE)",
+        "CAST('NaN' AS DOUBLE)",
+        "CAST('99999999999999999.99' AS DECIMAL(19, 2))",
+    ];
+    let named: Vec<&str> = of_text.iter().chain(&of_number).copied().collect();
+    for function in crate::function::scalar_functions() {
+        let there = std::iter::once(function.name()).chain(function.aliases().iter().map(String::as_str));
+        assert!(
+            there
+                .into_iter()
+                .any(|name| named.iter().any(|e| e.contains(&format!("{name}(")))
+                    || ["date_part"].contains(&name)),
+            "{}",
+            function.name()
+        );
+    }
+    let mut ran = 0;
+    for (values, good, templates) in [(&texts[..], "'1'", &of_text[..]), (&numbers[..], "1", &of_number[..])]
+    {
+        for value in values {
+            for chunk in templates.chunks(6) {
+                let mut outcomes = Vec::new();
+                for who in ["code 1", "nobody has it"] {
+                    let x = format!("CASE WHEN code = '{who}' THEN {value} ELSE {good} END");
+                    let counts: Vec<String> =
+                        (0..).zip(chunk).map(|(i, t)| format!("count({t}) AS n{i}")).collect();
+                    let sql = format!(
+                        "SELECT {} FROM (SELECT person_id, {x} AS x FROM other) q",
+                        counts.join(", ")
+                    );
+                    outcomes.push(match both.plan(&sql).await {
+                        Ok(planned) => match planned.run().await {
+                            Ok(governed) => {
+                                ran += 1;
+                                let protected: Vec<_> =
+                                    governed.evidence().iter().map(|t| protect(t, &policy())).collect();
+                                governed.finish(&protected).await.unwrap_or_else(|e| panic!("{sql}\n{e:?}"));
+                                "ran"
+                            }
+                            Err(e) => panic!("{sql}\n{e:?}"),
+                        },
+                        Err(QueryError::Refused(refusal)) => refusal.code(),
+                        Err(e) => panic!("{sql}\n{e:?}"),
+                    });
+                }
+                assert_eq!(outcomes[0], outcomes[1], "{value} {chunk:?}");
+            }
+        }
+    }
+    assert!(ran > 150, "{ran}");
+}
+
+#[tokio::test]
+async fn what_could_overflow_is_refused_before_it_runs() {
+    let both = Both::new();
+    for (expr, code) in [
+        ("CAST(code AS DATE) + INTERVAL '300 years'", "interval-too-long"),
+        ("CAST(code AS DATE) + INTERVAL '300000 years'", "interval-too-long"),
+        ("CAST(code AS DATE) - INTERVAL '80000 days'", "interval-too-long"),
+        ("CAST(code AS INTERVAL)", "literal-required"),
+        ("CAST(code AS DATE) > DATE '2024-13-01'", "invalid-literal"),
+        ("CAST(1e17 AS DECIMAL(19, 2))", "invalid-literal"),
+        ("CAST(code AS DECIMAL(38, 2))", "decimal-too-wide"),
+        ("CAST(code AS DECIMAL(20, 2)) * CAST(code AS DECIMAL(20, 2))", "decimal-too-wide"),
+        ("CAST(code AS DECIMAL(28, 3)) / CAST(code AS DECIMAL(28, 3))", "decimal-too-wide"),
+    ] {
+        let sql = format!("SELECT count({expr}) AS n FROM event");
+        match both.plan(&sql).await {
+            Err(QueryError::Refused(refusal)) => assert_eq!(refusal.code(), code, "{sql}\n{refusal:?}"),
+            Err(e) => panic!("{sql}\n{e:?}"),
+            Ok(_) => panic!("{sql} is allowed"),
+        }
+    }
+}
