@@ -25,6 +25,8 @@ struct Case {
     policy: String,
     columns: Vec<String>,
     labels_public: bool,
+    #[serde(default)]
+    totals: bool,
     groups: Vec<GivenGroup>,
     expect: Expected,
 }
@@ -119,6 +121,7 @@ fn every_case_holds_and_every_rule_has_one() {
             let table = Table {
                 columns: case.columns.iter().map(|c| column(c)).collect(),
                 labels_public: case.labels_public,
+                totals: case.totals,
                 groups: groups.collect(),
             };
             let protected = protect(&table, &policy);
@@ -132,6 +135,7 @@ fn every_case_holds_and_every_rule_has_one() {
     assert!(cases > 0);
     let known = Rule::ALL.iter().map(|r| r.code()).chain([
         "mean-with-sum",
+        "totals-beside-suppressed",
         "too-many-cells",
         "zero",
         "rounding",

@@ -24,6 +24,7 @@
 //!         argument: "*".into(),
 //!     }],
 //!     labels_public: true,
+//!     totals: false,
 //!     groups: vec![Group { people: 12, few: None, cells: vec![Cell::count(12, 12)] }],
 //! };
 //! let protected = protect(&table, &policy);

@@ -55,6 +55,8 @@ pub enum Hold {
     TooManyCells,
     /// A total and a mean of the same measure give the exact count, which is rounded elsewhere.
     MeanWithSum,
+    /// A suppressed cell stands beside totals that it can be subtracted from.
+    TotalsBesideSuppressed,
 }
 
 impl Hold {
@@ -63,6 +65,7 @@ impl Hold {
         match self {
             Self::TooManyCells => "too-many-cells",
             Self::MeanWithSum => "mean-with-sum",
+            Self::TotalsBesideSuppressed => "totals-beside-suppressed",
         }
     }
 }
@@ -191,12 +194,16 @@ pub fn protect(table: &Table, policy: &Policy) -> Protected {
         let cells = cells.collect();
         protected.rows.push(ProtectedRow { origin: Origin::Group(index), cells });
     }
-    if !merged.is_empty() && !table.columns.is_empty() && policy.small_groups() == SmallGroups::Merge {
+    let merges = policy.small_groups() == SmallGroups::Merge && !table.totals;
+    if merges && !merged.is_empty() && !table.columns.is_empty() {
         protected.rows.push(merge(table, &merged, policy));
     }
     let cells = (protected.rows.len() as u64).saturating_mul(table.columns.len().max(1) as u64);
     if cells > policy.cells_max() {
         protected.holds.push(Hold::TooManyCells);
+    }
+    if table.totals && !protected.findings.is_empty() {
+        protected.holds.push(Hold::TotalsBesideSuppressed);
     }
     let with = |statistic| table.columns.iter().filter(move |c| c.statistic == statistic);
     if with(Statistic::Sum).any(|sum| with(Statistic::Mean).any(|mean| mean.argument == sum.argument)) {

@@ -8,6 +8,9 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// Whether the values of every label column are from a public list.
     pub labels_public: bool,
+    /// Whether some rows are totals of others (ROLLUP, CUBE, GROUPING SETS). Their small groups are left
+    /// out rather than merged: a row of several levels' people would be the total of nothing.
+    pub totals: bool,
     /// The rows.
     pub groups: Vec<Group>,
 }

@@ -113,6 +113,18 @@ impl Reason {
                 "An aggregate's argument is of a shape that a checker must look at.",
                 "Sum and average columns that the data dictionary calls measures, alone or in a CASE with 0.",
             ),
+            "totals-beside-suppressed" => (
+                "A number that is suppressed could be worked out from the totals beside it.",
+                "Ask for coarser groups, or leave out the totals (ROLLUP, CUBE, GROUPING SETS).",
+            ),
+            "groups-inside" => (
+                "An aggregate of groups may lack groups that are too small to be seen.",
+                "Aggregate people's rows directly, or group by columns whose values are a public list.",
+            ),
+            "group-values-inside" => (
+                "People's rows are compared with numbers of groups, which are rounded and suppressed inside too.",
+                "Write the number in, once you have it, or compare with the person's own rows.",
+            ),
             "ranked-people" => (
                 "The result depends on people's places or numbers among others, or on rows that the query makes up.",
                 "Rank within a person (PARTITION BY person_id), or use median and percentile_cont.",

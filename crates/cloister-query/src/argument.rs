@@ -144,7 +144,7 @@ fn plain(expr: &Expr) -> bool {
         },
         Expr::ScalarFunction(f) => match f.func.name() {
             "date_part" | "date_trunc" => f.args.last().is_some_and(plain),
-            "floor" | "ceil" | "round" | "abs" => f.args.first().is_some_and(plain),
+            "floor" | "ceil" | "round" | "abs" | "character_length" => f.args.first().is_some_and(plain),
             _ => false,
         },
         _ => false,

@@ -14,8 +14,8 @@ use std::sync::Arc;
 /// What is split off a plan at its outermost aggregate over patient data.
 #[derive(Debug)]
 pub(crate) struct Boundary {
-    /// Which of the query's it is: its table above has the same number.
-    pub(crate) number: usize,
+    /// What the plan above reads in its place.
+    pub(crate) above: Arc<BoundaryTable>,
     /// The aggregate with its evidence: keys `k0…`, then values and counts of people `v0…`.
     pub(crate) evidence: LogicalPlan,
     /// The keys' names above the boundary, and their types.
@@ -26,6 +26,8 @@ pub(crate) struct Boundary {
     /// Whether they are named there, while they are few.
     pub(crate) named: bool,
     pub(crate) labels_public: bool,
+    /// Whether some groups are totals of others.
+    pub(crate) totals: bool,
     /// Codes of what a checker must look at.
     pub(crate) holds: Vec<&'static str>,
 }
@@ -134,7 +136,8 @@ impl Evidence {
             statistic: c.statistic,
             argument: c.argument.clone(),
         });
-        Ok(Table { columns: columns.collect(), labels_public: boundary.labels_public, groups })
+        let (labels_public, totals) = (boundary.labels_public, boundary.totals);
+        Ok(Table { columns: columns.collect(), labels_public, totals, groups })
     }
 
     fn values(&self, cell: &BoundaryCell) -> Result<Vec<Value>> {
@@ -170,12 +173,5 @@ impl Evidence {
                     .collect()
             }
         })
-    }
-}
-
-impl Boundary {
-    /// An empty table in the boundary's place.
-    pub(crate) fn table(&self) -> Arc<BoundaryTable> {
-        Arc::new(BoundaryTable::new(self))
     }
 }

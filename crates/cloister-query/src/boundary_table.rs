@@ -1,6 +1,6 @@
 //! The table of protected values that the finishing plan reads.
 
-use crate::boundary::{Boundary, BoundaryValue, Evidence};
+use crate::boundary::{Boundary, BoundaryCell, BoundaryValue, Evidence};
 use async_trait::async_trait;
 use cloister_disclosure::{CellState, Origin, Protected, ProtectedCell, Rule, Shown};
 use datafusion::arrow::array::{
@@ -25,8 +25,6 @@ pub(crate) const SUPPRESSED: u8 = 16;
 /// Empty until the disclosure engine has decided; reading it before that fails.
 #[derive(Debug)]
 pub(crate) struct BoundaryTable {
-    /// The number of its boundary.
-    pub(crate) number: usize,
     schema: SchemaRef,
     protected: OnceLock<RecordBatch>,
 }
@@ -48,17 +46,17 @@ fn state_of(cell: &ProtectedCell) -> u8 {
 
 impl BoundaryTable {
     /// Keys `k0…`, the merged rows' mark `m`, values `v0…` and their states `s0…`.
-    pub(crate) fn new(boundary: &Boundary) -> Self {
+    pub(crate) fn new(keys: &[(Column, DataType)], cells: &[BoundaryCell]) -> Self {
         let mut fields: Vec<Field> = Vec::new();
-        for (index, (_, data_type)) in boundary.keys.iter().enumerate() {
+        for (index, (_, data_type)) in keys.iter().enumerate() {
             fields.push(Field::new(format!("k{index}"), data_type.clone(), true));
         }
         fields.push(Field::new("m", DataType::UInt8, false));
-        for (index, cell) in boundary.cells.iter().enumerate() {
+        for (index, cell) in cells.iter().enumerate() {
             fields.push(Field::new(format!("v{index}"), cell.data_type.clone(), true));
             fields.push(Field::new(format!("s{index}"), DataType::UInt8, false));
         }
-        Self { number: boundary.number, schema: Arc::new(Schema::new(fields)), protected: OnceLock::new() }
+        Self { schema: Arc::new(Schema::new(fields)), protected: OnceLock::new() }
     }
 
     /// The plan that reads it: keys and cells under the names the query knows them by, states under
@@ -79,7 +77,8 @@ impl BoundaryTable {
             hidden.push(Expr::Column(Column::new_unqualified(from)).alias(&name));
             Some(Column::new_unqualified(name))
         };
-        let merged = (!boundary.labels_public && !boundary.keys.is_empty()).then(|| state("m")).flatten();
+        let merges = !boundary.labels_public && !boundary.totals && !boundary.keys.is_empty();
+        let merged = merges.then(|| state("m")).flatten();
         for (index, (name, _)) in boundary.keys.iter().enumerate() {
             exprs.push(named(format!("k{index}"), name));
             columns.push(name.clone());

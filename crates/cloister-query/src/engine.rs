@@ -1,7 +1,6 @@
 //! Plan, run, finish.
 
 use crate::boundary::{Boundary, Evidence};
-use crate::boundary_table::BoundaryTable;
 use crate::finished::FinishedTable;
 use crate::grant::ResolvedGrant;
 use crate::people::{OrderLost, ordered_people, set_people};
@@ -10,13 +9,14 @@ use crate::rewrite::{Rewriter, check_output};
 use crate::session::session;
 use crate::sql::parse;
 use crate::{QueryError, Refusal};
-use cloister_disclosure::{Policy, Protected, Table};
+use cloister_disclosure::{Policy, Protected, Table, protect};
 use cloister_model::Digest;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::concat_batches;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DataFusionError};
 use datafusion::execution::{SessionState, TaskContext};
-use datafusion::logical_expr::{AggregateUDF, LogicalPlan};
+use datafusion::logical_expr::{AggregateUDF, Expr, LogicalPlan};
 use datafusion::optimizer::decorrelate_predicate_subquery::DecorrelatePredicateSubquery;
 use datafusion::optimizer::scalar_subquery_to_join::ScalarSubqueryToJoin;
 use datafusion::optimizer::{Analyzer, Optimizer, OptimizerRule};
@@ -81,12 +81,12 @@ impl Engine {
         let few_max = usize::try_from(policy.contributors_min()).unwrap_or(usize::MAX).saturating_sub(1);
         let digest = Digest::of(analysed.display_indent_schema().to_string().as_bytes());
         // Refusals come out here, before anything runs.
-        let (mut relation, ordered) = rewritten(&state, &analysed, ordered_people, few_max)?;
-        if !ordered {
-            (relation, _) = rewritten(&state, &analysed, set_people, few_max)?;
+        let mut rewritten = Rewritten::new(&state, &analysed, ordered_people, few_max)?;
+        if !rewritten.ordered {
+            rewritten = Rewritten::new(&state, &analysed, set_people, few_max)?;
         }
-        let (cells_max, limits) = (policy.cells_max(), self.limits.clone());
-        Ok(Planned { state, analysed, relation, digest, few_max, cells_max, limits })
+        let (policy, limits) = (policy.clone(), self.limits.clone());
+        Ok(Planned { state, analysed, rewritten, digest, few_max, policy, limits })
     }
 }
 
@@ -95,10 +95,10 @@ impl Engine {
 pub struct Planned {
     state: SessionState,
     analysed: LogicalPlan,
-    relation: Relation,
+    rewritten: Rewritten,
     digest: Digest,
     few_max: usize,
-    cells_max: u64,
+    policy: Policy,
     limits: Limits,
 }
 
@@ -118,19 +118,20 @@ impl Planned {
     }
 
     async fn run_unlimited(self) -> Result<Governed, QueryError> {
-        let Self { state, analysed, mut relation, few_max, cells_max, .. } = self;
+        let Self { state, analysed, mut rewritten, few_max, policy, .. } = self;
         let mut order_lost = false;
-        let ran = match run_evidence(&state, &relation).await {
+        let ran = match rewritten.run(&state, &policy).await {
             // Rows arrived out of order: count again with sets, which need none.
             Err(e) if OrderLost::is(&e) => {
                 order_lost = true;
-                (relation, _) = rewritten(&state, &analysed, set_people, few_max)?;
-                run_evidence(&state, &relation).await
+                rewritten = Rewritten::new(&state, &analysed, set_people, few_max)?;
+                rewritten.run(&state, &policy).await
             }
             ran => ran,
         };
-        let (evidence, tables) = ran.map_err(|e| QueryError::failed(&e))?.into_iter().unzip();
-        Ok(Governed { evidence, tables, relation, state, cells_max, order_lost })
+        let Ran { evidence, tables, holds } = ran.map_err(|e| QueryError::failed(&e))?;
+        let (relation, cells_max) = (rewritten.relation, policy.cells_max());
+        Ok(Governed { evidence, tables, holds, relation, state, cells_max, order_lost })
     }
 }
 
@@ -139,45 +140,102 @@ impl Planned {
 fn without_subqueries(plan: LogicalPlan, state: &SessionState) -> Result<LogicalPlan, Refusal> {
     let rules: Vec<Arc<dyn OptimizerRule + Send + Sync>> =
         vec![Arc::new(DecorrelatePredicateSubquery::new()), Arc::new(ScalarSubqueryToJoin::new())];
+    one_row_each(&plan)?;
     let joined = Optimizer::with_rules(rules).optimize(plan, state, |_, _| {});
     joined.map_err(|_| Refusal::unsupported("A subquery of this form"))
 }
 
-/// The plan with its people carried through, counted by this aggregate, and whether their order may hold;
-/// or why it may not run.
-fn rewritten(
-    state: &SessionState,
-    analysed: &LogicalPlan,
-    people: fn(Option<usize>) -> Arc<AggregateUDF>,
-    few_max: usize,
-) -> Result<(Relation, bool), QueryError> {
-    let rewriter = Rewriter::new(state, people(None), people(Some(few_max)), few_max + 1);
-    let relation = rewriter.rewrite(analysed)?;
-    if matches!(relation.state, State::PerPerson { .. }) {
-        return Err(Refusal::new(
-            "row-level-output",
-            "The query would show rows about single people.",
-            "Aggregate them: count(*), sum(…) or avg(…), with GROUP BY.",
-        )
-        .into());
+/// A subquery that is a value has one row for sure; as a join, several rows would be several results.
+fn one_row_each(plan: &LogicalPlan) -> Result<(), Refusal> {
+    let mut sure = true;
+    let walked = plan.apply_with_subqueries(|node| {
+        node.apply_expressions(|expr| {
+            expr.apply(|e| {
+                if let Expr::ScalarSubquery(subquery) = e {
+                    // Of those that depend on the row outside, planning has made sure.
+                    let alone = subquery.outer_ref_columns.is_empty();
+                    sure &= !alone || subquery.subquery.max_rows().is_some_and(|rows| rows <= 1);
+                }
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })
+    });
+    if walked.is_ok() && sure {
+        return Ok(());
     }
-    check_output(&relation)?;
-    Ok((relation, !rewriter.unordered.get()))
+    Err(Refusal::new(
+        "several-rows-as-a-value",
+        "A subquery that stands for one value may have several rows.",
+        "Use an aggregate without GROUP BY in it, or LIMIT 1.",
+    ))
 }
 
-/// Gathers the evidence of every boundary; none where the query involves no patient.
-async fn run_evidence(
-    state: &SessionState,
-    relation: &Relation,
-) -> Result<Vec<(Evidence, Table)>, DataFusionError> {
-    let State::Protected { boundaries, .. } = &relation.state else { return Ok(Vec::new()) };
-    let mut gathered = Vec::new();
-    for boundary in boundaries {
-        let evidence = Evidence::new(&execute(state, &boundary.evidence).await?, boundary)?;
-        let table = evidence.table(boundary)?;
-        gathered.push((evidence, table));
+/// A plan with its people carried through.
+#[derive(Debug)]
+struct Rewritten {
+    /// What runs first: its protected values stand in the evidence plans of what follows.
+    inside: Vec<Boundary>,
+    relation: Relation,
+    /// Whether the people's order may hold.
+    ordered: bool,
+}
+
+/// What running the evidence plans gave.
+struct Ran {
+    evidence: Vec<Evidence>,
+    tables: Vec<Table>,
+    /// What a checker must look at among the values inside.
+    holds: Vec<String>,
+}
+
+impl Rewritten {
+    /// Rewrites a plan so that this aggregate counts its people; or says why it may not run.
+    fn new(
+        state: &SessionState,
+        analysed: &LogicalPlan,
+        people: fn(Option<usize>) -> Arc<AggregateUDF>,
+        few_max: usize,
+    ) -> Result<Self, QueryError> {
+        let rewriter = Rewriter::new(state, people(None), people(Some(few_max)), few_max + 1);
+        let relation = rewriter.rewrite(analysed)?;
+        if matches!(relation.state, State::PerPerson { .. }) {
+            return Err(Refusal::new(
+                "row-level-output",
+                "The query would show rows about single people.",
+                "Aggregate them: count(*), sum(…) or avg(…), with GROUP BY.",
+            )
+            .into());
+        }
+        check_output(&relation)?;
+        let ordered = !rewriter.unordered.get();
+        Ok(Self { inside: rewriter.into_inside(), relation, ordered })
     }
-    Ok(gathered)
+
+    /// Gathers the evidence of every boundary; none where the query involves no patient. What the query
+    /// goes on with inside is protected as a release would be, before anything sees it.
+    async fn run(&self, state: &SessionState, policy: &Policy) -> Result<Ran, DataFusionError> {
+        let mut ran = Ran { evidence: Vec::new(), tables: Vec::new(), holds: Vec::new() };
+        for boundary in &self.inside {
+            let (evidence, table) = gather(state, boundary).await?;
+            let protected = protect(&table, policy);
+            boundary.above.fill(boundary, &evidence, &protected)?;
+            ran.holds.extend(protected.holds().iter().map(|h| h.code().to_owned()));
+            ran.holds.extend(boundary.holds.iter().map(|code| (*code).to_owned()));
+        }
+        let State::Protected { boundaries, .. } = &self.relation.state else { return Ok(ran) };
+        for boundary in boundaries {
+            let (evidence, table) = gather(state, boundary).await?;
+            ran.evidence.push(evidence);
+            ran.tables.push(table);
+        }
+        Ok(ran)
+    }
+}
+
+async fn gather(state: &SessionState, boundary: &Boundary) -> Result<(Evidence, Table), DataFusionError> {
+    let evidence = Evidence::new(&execute(state, &boundary.evidence).await?, boundary)?;
+    let table = evidence.table(boundary)?;
+    Ok((evidence, table))
 }
 
 async fn execute(state: &SessionState, plan: &LogicalPlan) -> Result<RecordBatch, DataFusionError> {
@@ -192,6 +250,7 @@ async fn execute(state: &SessionState, plan: &LogicalPlan) -> Result<RecordBatch
 pub struct Governed {
     evidence: Vec<Evidence>,
     tables: Vec<Table>,
+    holds: Vec<String>,
     relation: Relation,
     state: SessionState,
     cells_max: u64,
@@ -218,12 +277,18 @@ impl Governed {
 
     async fn finish_inner(self, protected: &[Protected]) -> Result<FinishedTable, DataFusionError> {
         let Relation { plan, columns, state } = self.relation;
-        let mut holds: Vec<String> =
-            protected.iter().flat_map(|p| p.holds()).map(|h| h.code().to_owned()).collect();
+        let mut holds = self.holds;
+        holds.extend(protected.iter().flat_map(|p| p.holds()).map(|h| h.code().to_owned()));
         let states: Vec<Option<Column>> = match &state {
-            State::Protected { boundaries, states } => {
+            State::Protected { boundaries, states, .. } => {
+                if protected.len() != boundaries.len() {
+                    return datafusion::common::internal_err!("a boundary is not protected");
+                }
                 holds.extend(boundaries.iter().flat_map(|b| &b.holds).map(|code| (*code).to_owned()));
-                fill(&plan, boundaries, &self.evidence, protected)?;
+                for ((boundary, evidence), protected) in boundaries.iter().zip(&self.evidence).zip(protected)
+                {
+                    boundary.above.fill(boundary, evidence, protected)?;
+                }
                 states.clone()
             }
             State::Reference | State::PerPerson { .. } => columns.iter().map(|_| None).collect(),
@@ -240,35 +305,6 @@ impl Governed {
         }
         FinishedTable::new(&batch, &plan, &columns, &states, holds)
     }
-}
-
-/// Finds the boundaries' tables in the finishing plan and fills them, each with its own.
-fn fill(
-    plan: &LogicalPlan,
-    boundaries: &[Boundary],
-    evidence: &[Evidence],
-    protected: &[Protected],
-) -> Result<(), DataFusionError> {
-    use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-    use datafusion::datasource::source_as_provider;
-    let mut filled = 0;
-    plan.apply(|node| {
-        if let LogicalPlan::TableScan(scan) = node {
-            let provider = source_as_provider(&scan.source)?;
-            if let Some(table) = (provider.as_ref() as &dyn std::any::Any).downcast_ref::<BoundaryTable>() {
-                let mut all = boundaries.iter().zip(evidence).zip(protected);
-                let Some(((boundary, evidence), protected)) =
-                    all.find(|((b, _), _)| b.number == table.number)
-                else {
-                    return datafusion::common::internal_err!("a boundary without evidence");
-                };
-                table.fill(boundary, evidence, protected)?;
-                filled += 1;
-            }
-        }
-        Ok(TreeNodeRecursion::Continue)
-    })?;
-    if filled == boundaries.len() { Ok(()) } else { datafusion::common::internal_err!("a boundary is lost") }
 }
 
 #[cfg(test)]

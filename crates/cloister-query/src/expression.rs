@@ -8,7 +8,7 @@ use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Column, DFSchema, DataFusionError, Result, ScalarValue};
 use datafusion::functions::core::nullif;
 use datafusion::logical_expr::expr::{Case, ScalarFunction};
-use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator, TryCast, lit, when};
+use datafusion::logical_expr::{Aggregate, BinaryExpr, Expr, ExprSchemable, Operator, TryCast, lit, when};
 use std::ops::Sub;
 
 /// The most conditions in one expression.
@@ -129,6 +129,10 @@ impl Inspector<'_> {
     fn binary(&self, binary: &BinaryExpr) -> Result<Facts, Refusal> {
         let (left, right) = (&binary.left, &binary.right);
         let kind = operator_kind(binary.op);
+        // grouping() is planned as bits of the number that tells totals apart.
+        if kind == OperatorKind::Refused && of_totals(left) && of_totals(right) {
+            return self.condition(&[left, right]);
+        }
         if kind == OperatorKind::Equality
             && let (Expr::Column(l), Expr::Column(r)) = (left.as_ref(), right.as_ref())
         {
@@ -242,6 +246,13 @@ impl Inspector<'_> {
         }
         Ok(facts)
     }
+}
+
+/// Whether an expression has nothing in it but which of the keys a row is a total over: no query can name it.
+fn of_totals(expr: &Expr) -> bool {
+    expr.column_refs().iter().all(|c| c.name == Aggregate::INTERNAL_GROUPING_ID)
+        && !expr.column_refs().is_empty()
+        || matches!(expr, Expr::Literal(..))
 }
 
 fn conjunction(before: &[Expr], last: Expr) -> Expr {

@@ -2,7 +2,7 @@
 
 use datafusion::functions::{core, datetime, math, string, unicode};
 use datafusion::functions_aggregate::{
-    average, count, median, min_max, percentile_cont, stddev, sum, variance,
+    average, count, grouping, median, min_max, percentile_cont, stddev, sum, variance,
 };
 use datafusion::functions_window::all_default_window_functions;
 use datafusion::logical_expr::{AggregateUDF, Operator, ScalarUDF, WindowUDF};
@@ -77,6 +77,8 @@ pub(crate) fn aggregate_functions() -> Vec<Arc<AggregateUDF>> {
         stddev::stddev_pop_udaf(),
         variance::var_samp_udaf(),
         variance::var_pop_udaf(),
+        // Planned away where there are totals.
+        grouping::grouping_udaf(),
     ]
 }
 

@@ -33,7 +33,21 @@ pub(crate) enum State {
         boundaries: Vec<Boundary>,
         /// For each visible column the hidden one with its state, where it can be other than shown.
         states: Vec<Option<Column>>,
+        /// Whether every group has a row here, so that an aggregate of the rows is one of the groups.
+        complete: bool,
     },
+}
+
+impl State {
+    /// The same where some rows were chosen.
+    pub(crate) fn chosen_among(self) -> Self {
+        match self {
+            Self::Protected { boundaries, states, .. } => {
+                Self::Protected { boundaries, states, complete: false }
+            }
+            other => other,
+        }
+    }
 }
 
 /// What other people's rows have to do with a person's rows; the greatest of several holds for all.
@@ -41,6 +55,8 @@ pub(crate) enum State {
 pub(crate) enum Chosen {
     /// Nothing.
     Alone,
+    /// They stand beside protected values of groups, which are not exact.
+    Grouped,
     /// They are ranked or counted among others', or multiplied: what is made of them is held for a checker.
     Crowd,
     /// A LIMIT chose among people's rows.

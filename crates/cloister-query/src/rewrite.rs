@@ -8,6 +8,7 @@ mod scan;
 mod union;
 mod window;
 
+use crate::boundary::Boundary;
 use crate::expression::{inspect, total, total_named, total_of};
 use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
 use crate::{QueryError, Refusal};
@@ -21,7 +22,7 @@ use datafusion::logical_expr::logical_plan::{
     Distinct, DistinctOn, Filter, Limit, Projection, Sort, SubqueryAlias, Values, Window,
 };
 use datafusion::logical_expr::{Aggregate, AggregateUDF, Expr, LogicalPlan, lit};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 /// Why a rewriting stopped.
@@ -72,7 +73,9 @@ pub(crate) struct Rewriter<'a> {
     /// The people that a threshold needs.
     pub(crate) people_min: usize,
     names: Cell<usize>,
-    boundaries: Cell<usize>,
+    /// Boundaries whose protected values the query goes on with among people's rows, each after those that
+    /// it depends on itself.
+    inside: RefCell<Vec<Boundary>>,
     /// Whether rows come out of their people's order whatever the layout.
     pub(crate) unordered: Cell<bool>,
     /// Whether the query writes rows of its own, which may multiply people's.
@@ -92,10 +95,20 @@ impl<'a> Rewriter<'a> {
             named,
             people_min,
             names: Cell::new(0),
-            boundaries: Cell::new(0),
+            inside: RefCell::default(),
             unordered: Cell::new(false),
             made: Cell::new(false),
         }
+    }
+
+    /// The boundaries to run, protect and fill before the query's own, in this order.
+    pub(crate) fn into_inside(self) -> Vec<Boundary> {
+        self.inside.into_inner()
+    }
+
+    /// Whose protected values stand beside people's rows.
+    fn go_on_with(&self, boundaries: Vec<Boundary>) {
+        self.inside.borrow_mut().extend(boundaries);
     }
 
     /// A name that no query can write, new each time.
@@ -177,7 +190,9 @@ impl<'a> Rewriter<'a> {
                 exprs.push(Expr::Column(person.clone()));
                 State::PerPerson { person, hidden: hidden_out, chosen }
             }
-            State::Protected { boundaries, .. } => State::Protected { boundaries, states: states_out },
+            State::Protected { boundaries, complete, .. } => {
+                State::Protected { boundaries, states: states_out, complete }
+            }
         };
         let plan = LogicalPlan::Projection(Projection::try_new(exprs, Arc::new(input.plan))?);
         Ok(Relation { plan, columns, state })
@@ -192,15 +207,7 @@ impl<'a> Rewriter<'a> {
         states: &[Option<Column>],
         extra: &mut Vec<Expr>,
     ) -> Option<Column> {
-        let references = expr.column_refs();
-        let referred = columns.iter().zip(states).filter(|(c, _)| references.contains(&c.column));
-        let mut found: Vec<Column> = referred.filter_map(|(_, state)| state.clone()).collect();
-        found.dedup();
-        let state = match found.as_slice() {
-            [] => return None,
-            [one] => Expr::Column(one.clone()),
-            several => greatest().call(several.iter().cloned().map(Expr::Column).collect()),
-        };
+        let state = worst_state(expr, columns, states)?;
         let name = self.hidden_name("state");
         extra.push(state.alias(&name));
         Some(Column::new_unqualified(name))
@@ -211,18 +218,22 @@ impl<'a> Rewriter<'a> {
         inspect(&filter.predicate, &input.columns)?;
         let predicate = total_of(&filter.predicate, input.plan.schema(), &input.state)?;
         let plan = LogicalPlan::Filter(Filter::try_new(predicate, Arc::new(input.plan))?);
-        Ok(Relation { plan, ..input })
+        let state = match input.state {
+            State::Protected { boundaries, states, complete } => {
+                // A suppressed value meets no condition.
+                let certain = worst_state(&filter.predicate, &input.columns, &states).is_none();
+                State::Protected { boundaries, states, complete: complete && certain }
+            }
+            other => other,
+        };
+        Ok(Relation { plan, state, ..input })
     }
 
     fn distinct(&self, input: &Arc<LogicalPlan>) -> Result<Relation> {
         let keys = input.schema().columns().into_iter().map(Expr::Column).collect();
         let aggregate = Aggregate::try_new(input.clone(), keys, vec![])?;
         let input = self.rewrite(input)?;
-        match input.state {
-            // What is protected already is finished as it stands: equal rows are equal labels.
-            State::Protected { .. } => Err(Refusal::unsupported("DISTINCT over an aggregate").into()),
-            State::Reference | State::PerPerson { .. } => self.aggregate(&aggregate, input),
-        }
+        self.aggregate(&aggregate, input)
     }
 
     /// The first row of each kind: a window over the rows, and those that come first in it.
@@ -273,10 +284,11 @@ impl<'a> Rewriter<'a> {
                 let chosen = chosen.max(here);
                 Ok(Relation { state: State::PerPerson { person, hidden, chosen }, ..input })
             }
-            State::Reference | State::Protected { .. } => {
+            state @ (State::Reference | State::Protected { .. }) => {
+                let state = if sort.fetch.is_some() { state.chosen_among() } else { state };
                 let plan =
                     LogicalPlan::Sort(Sort { expr: keys, input: Arc::new(input.plan), fetch: sort.fetch });
-                Ok(Relation { plan, ..input })
+                Ok(Relation { plan, state, ..input })
             }
         }
     }
@@ -291,13 +303,14 @@ impl<'a> Rewriter<'a> {
                 let chosen = Chosen::Limited;
                 Ok(Relation { state: State::PerPerson { person, hidden, chosen }, ..input })
             }
-            State::Reference | State::Protected { .. } => {
+            state @ (State::Reference | State::Protected { .. }) => {
+                let state = state.chosen_among();
                 let plan = LogicalPlan::Limit(Limit {
                     skip: limit.skip.clone(),
                     fetch: limit.fetch.clone(),
                     input: Arc::new(input.plan),
                 });
-                Ok(Relation { plan, ..input })
+                Ok(Relation { plan, state, ..input })
             }
         }
     }
@@ -316,8 +329,9 @@ impl<'a> Rewriter<'a> {
                 hidden: hidden.into_iter().map(hide).collect(),
                 chosen,
             },
-            State::Protected { boundaries, states } => {
-                State::Protected { boundaries, states: states.into_iter().map(|s| s.map(hide)).collect() }
+            State::Protected { boundaries, states, complete } => {
+                let states = states.into_iter().map(|s| s.map(hide)).collect();
+                State::Protected { boundaries, states, complete }
             }
         };
         Ok(Relation { plan, columns, state })
@@ -348,6 +362,20 @@ fn plain_columns(schema: &DFSchema, facts: impl Fn(usize) -> Facts) -> Vec<Colum
         facts: facts(index),
     });
     columns.collect()
+}
+
+/// The state of an expression over protected values: the worst of what it refers to; none where that is
+/// always shown.
+fn worst_state(expr: &Expr, columns: &[ColumnFacts], states: &[Option<Column>]) -> Option<Expr> {
+    let references = expr.column_refs();
+    let referred = columns.iter().zip(states).filter(|(c, _)| references.contains(&c.column));
+    let mut found: Vec<Column> = referred.filter_map(|(_, state)| state.clone()).collect();
+    found.dedup();
+    match found.as_slice() {
+        [] => None,
+        [one] => Some(Expr::Column(one.clone())),
+        several => Some(greatest().call(several.iter().cloned().map(Expr::Column).collect())),
+    }
 }
 
 /// What an output column may be called: a pseudonym may not leave, in any state.

@@ -60,6 +60,8 @@ fn config(limits: &Limits) -> SessionConfig {
     // agree fails good plans. Nothing here depends on it: every count tells NULL from 0 by itself.
     options.execution.skip_physical_aggregate_schema_check = true;
     options.execution.parquet.schema_force_view_types = false;
+    // Every subquery becomes a join, which is checked like any other.
+    options.optimizer.enable_physical_uncorrelated_scalar_subquery = false;
     options.sql_parser.map_string_types_to_utf8view = false;
     options.execution.parquet.pushdown_filters = false;
     config

@@ -10,7 +10,7 @@ fn column(name: &str, statistic: Statistic) -> Column {
 }
 
 fn table(statistic: Statistic, labels_public: bool, groups: Vec<Group>) -> Table {
-    Table { columns: vec![column("n", statistic)], labels_public, groups }
+    Table { columns: vec![column("n", statistic)], labels_public, totals: false, groups }
 }
 
 fn group(value: i64, people: u64) -> Group {
@@ -113,7 +113,7 @@ fn a_total_beside_its_mean_gives_the_exact_count_and_is_held() {
     let columns = vec![column("total", Statistic::Sum), column("mean", Statistic::Mean)];
     let cell = || Cell { value: Value::Measure, contributors: 9, branches: vec![], support: None };
     let groups = vec![Group { people: 9, few: None, cells: vec![cell(), cell()] }];
-    let mut both = Table { columns, labels_public: true, groups };
+    let mut both = Table { columns, labels_public: true, totals: false, groups };
     assert_eq!(protect(&both, &policy()).holds(), [Hold::MeanWithSum]);
     both.columns[1].argument = "stay".into();
     assert_eq!(protect(&both, &policy()).holds(), []);

@@ -319,11 +319,7 @@ async fn numbers_and_people_are_those_of_the_plain_engine() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn finished_tables_are_those_of_the_plain_engine() {
     let both = Both::new();
-    let exact = include_str!("../../../../policies/disclosure/nhs-england.toml")
-        .replace("rounding-base = 5", "rounding-base = 1")
-        .replace("min = 8", "min = 2")
-        .replace("significant-digits = 4", "significant-digits = 15");
-    let exact = Policy::parse(&exact).unwrap();
+    let exact = exact();
     let per_code = "(SELECT code, count(*) AS n FROM event GROUP BY code)";
     let others = "(SELECT code, count(*) AS n FROM other GROUP BY code)";
     for sql in [
@@ -360,22 +356,36 @@ async fn finished_tables_are_those_of_the_plain_engine() {
         let governed = planned.run().await.unwrap_or_else(|e| panic!("{sql}\n{e:?}"));
         let protected: Vec<_> = governed.evidence().iter().map(|t| protect(t, &exact)).collect();
         let finished = governed.finish(&protected).await.unwrap_or_else(|e| panic!("{sql}\n{e:?}"));
-        let batches = both.plain.sql(sql).await.unwrap().collect().await.unwrap();
-        let plain = concat_batches(&batches[0].schema(), &batches).unwrap();
-        // Sums of fractions depend on the order of the rows in their last digits.
-        let text = |array: &ArrayRef| -> Vec<Option<String>> {
-            let text = cast(array, &DataType::Utf8).unwrap();
-            let short = |t: &str| match (array.data_type(), t.parse::<f64>()) {
-                (DataType::Float64, Ok(number)) => format!("{number:.10e}"),
-                _ => t.to_owned(),
-            };
-            text.as_string::<i32>().iter().map(|t| t.map(short)).collect()
+        same_as_plain(&both, sql, &finished).await;
+    }
+}
+
+/// A policy that rounds and suppresses next to nothing.
+fn exact() -> Policy {
+    let exact = include_str!("../../../../policies/disclosure/nhs-england.toml")
+        .replace("rounding-base = 5", "rounding-base = 1")
+        .replace("min = 8", "min = 2")
+        .replace("significant-digits = 4", "significant-digits = 15");
+    Policy::parse(&exact).unwrap()
+}
+
+/// Every cell is the plain engine's.
+async fn same_as_plain(both: &Both, sql: &str, finished: &FinishedTable) {
+    let batches = both.plain.sql(sql).await.unwrap().collect().await.unwrap();
+    let plain = concat_batches(&batches[0].schema(), &batches).unwrap();
+    // Sums of fractions depend on the order of the rows in their last digits.
+    let text = |array: &ArrayRef| -> Vec<Option<String>> {
+        let text = cast(array, &DataType::Utf8).unwrap();
+        let short = |t: &str| match (array.data_type(), t.parse::<f64>()) {
+            (DataType::Float64, Ok(number)) => format!("{number:.10e}"),
+            _ => t.to_owned(),
         };
-        assert_eq!(finished.batch().num_rows(), plain.num_rows(), "{sql}");
-        assert!(plain.num_rows() > 0);
-        for (ours, theirs) in finished.batch().columns().iter().zip(plain.columns()) {
-            assert_eq!(&text(ours), &text(theirs), "{sql}");
-        }
+        text.as_string::<i32>().iter().map(|t| t.map(short)).collect()
+    };
+    assert_eq!(finished.batch().num_rows(), plain.num_rows(), "{sql}");
+    assert!(plain.num_rows() > 0);
+    for (ours, theirs) in finished.batch().columns().iter().zip(plain.columns()) {
+        assert_eq!(&text(ours), &text(theirs), "{sql}");
     }
 }
 
@@ -473,27 +483,9 @@ async fn windows_over_suppressed_cells_hide_what_would_be_wrong() {
 async fn what_mixes_people_is_refused_by_name() {
     let both = Both::new();
     for (sql, code) in [
-        ("SELECT count(*) AS n FROM event WHERE code IN (SELECT code FROM other)", "cross-person-join"),
-        (
-            "SELECT count(*) AS n FROM event e WHERE EXISTS (SELECT 1 FROM other o WHERE o.code = e.code)",
-            "cross-person-join",
-        ),
         ("SELECT count(*) AS n FROM event e WHERE EXISTS (SELECT 1 FROM other)", "cross-person-join"),
         (
-            "SELECT count(*) AS n FROM event e WHERE NOT EXISTS (SELECT 1 FROM other o WHERE o.code = e.code)",
-            "cross-person-join",
-        ),
-        (
-            "SELECT count(*) AS n FROM event e WHERE e.code = 'x' OR EXISTS (SELECT 1 FROM other o WHERE o.code = e.code)",
-            "cross-person-join",
-        ),
-        ("SELECT code FROM code WHERE code IN (SELECT code FROM event)", "reference-by-people"),
-        (
-            "SELECT count(*) AS n FROM code c WHERE EXISTS (SELECT 1 FROM event e WHERE e.code = c.code)",
-            "reference-by-people",
-        ),
-        (
-            "SELECT count(*) AS n FROM code c WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.code = c.code)",
+            "SELECT code FROM code WHERE EXISTS (SELECT 1 FROM event WHERE person_id IS NOT NULL)",
             "reference-by-people",
         ),
         ("SELECT count(*) AS n FROM event e FULL JOIN other o ON e.code = o.code", "cross-person-join"),
@@ -501,7 +493,6 @@ async fn what_mixes_people_is_refused_by_name() {
             "SELECT count(*) AS n FROM event WHERE person_id IN (SELECT person_id FROM other ORDER BY code LIMIT 3)",
             "limit-below-aggregate",
         ),
-        ("SELECT count(*) AS n FROM event WHERE code = (SELECT max(code) FROM other)", "unsupported"),
         ("SELECT count(*) AS n FROM event WHERE code > ANY (SELECT code FROM other)", "unsupported"),
         ("SELECT count(*) AS n FROM event WHERE person_id IN (SELECT 17)", "pseudonym-use"),
         ("SELECT count(*) AS n FROM event WHERE person_id IN (SELECT code FROM code)", "pseudonym-use"),
@@ -536,14 +527,7 @@ async fn what_mixes_people_is_refused_by_name() {
             "SELECT count(x) AS n FROM (SELECT person_id AS x FROM event UNION ALL SELECT 17 FROM other) u",
             "pseudonym-use",
         ),
-        (
-            "SELECT count(*) AS n FROM event e JOIN (SELECT code, count(*) AS n FROM other GROUP BY code) o USING (code)",
-            "unsupported",
-        ),
-        (
-            "SELECT count(*) AS n FROM event WHERE code IN (SELECT code FROM other GROUP BY code HAVING count(*) > 10)",
-            "unsupported",
-        ),
+        ("SELECT count(*) AS n FROM event WHERE code = (SELECT code FROM code)", "several-rows-as-a-value"),
         ("SELECT max(person_id) AS n FROM event", "pseudonym-use"),
         (
             "SELECT percentile_cont(n) WITHIN GROUP (ORDER BY n) AS v FROM (SELECT person_id, count(*) AS n FROM event GROUP BY 1) q",
@@ -573,4 +557,5 @@ async fn what_mixes_people_is_refused_by_name() {
     }
 }
 
+mod groups;
 mod hostile;

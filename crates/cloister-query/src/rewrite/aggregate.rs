@@ -1,15 +1,18 @@
 //! Aggregates: per person, where the person is among the keys, and else the release boundary.
 
-use super::{Result, Rewriter, Stop, finished, per_person_shape, plain_columns};
+use super::{Result, Rewriter, Stop, finished, per_person_shape, plain_columns, worst_state};
 use crate::Refusal;
 use crate::argument::{Support, ValueExpr, parts, with_filter};
 use crate::boundary::{Boundary, BoundaryCell, BoundaryValue};
+use crate::boundary_table::BoundaryTable;
 use crate::expression::{inspect, total, total_named};
 use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
 use crate::support::{attaining_people, people_beside};
 use datafusion::common::{Column, DFSchemaRef};
-use datafusion::functions_aggregate::expr_fn::count;
+use datafusion::functions_aggregate::expr_fn::{count, max};
+use datafusion::logical_expr::expr::GroupingSet;
 use datafusion::logical_expr::logical_plan::Projection;
+use datafusion::logical_expr::utils::grouping_set_to_exprlist;
 use datafusion::logical_expr::{Aggregate, Expr, LogicalPlan, lit};
 use std::sync::Arc;
 
@@ -23,14 +26,11 @@ pub(super) fn pseudonym_output() -> Refusal {
 
 impl Rewriter<'_> {
     pub(super) fn aggregate(&self, aggregate: &Aggregate, input: Relation) -> Result<Relation> {
-        let keys = aggregate.group_expr.iter().map(|e| inspect(e, &input.columns));
+        let keys = keys_of(aggregate)?.into_iter().map(|e| inspect(e, &input.columns));
         let keys = keys.collect::<Result<Vec<_>, _>>()?;
         match &input.state {
             State::Reference => self.reference_aggregate(aggregate, input),
-            State::Protected { .. } => {
-                Err(Refusal::unsupported("An aggregate over the result of an aggregate over many people")
-                    .into())
-            }
+            State::Protected { .. } => self.protected_aggregate(aggregate, input, &keys),
             State::PerPerson { chosen: Chosen::Limited, .. } => Err(Refusal::new(
                 "limit-below-aggregate",
                 "LIMIT cannot choose among people's rows before they are aggregated.",
@@ -40,6 +40,10 @@ impl Rewriter<'_> {
             State::PerPerson { person, chosen, .. } => {
                 let (person, chosen) = (person.clone(), *chosen);
                 if keys.iter().any(|k| k.kind == Kind::Person) {
+                    if has_totals(aggregate) {
+                        let what = "person_id in ROLLUP, CUBE or GROUPING SETS";
+                        return Err(Refusal::unsupported(what).into());
+                    }
                     self.per_person(aggregate, input, &keys, person, chosen)
                 } else if keys.iter().any(|k| k.kind == Kind::Pseudonym) {
                     Err(pseudonym_output().into())
@@ -56,16 +60,57 @@ impl Rewriter<'_> {
             parts(expr, &input.columns)?;
         }
         let schema = input.plan.schema().clone();
-        let total_all = |exprs: &[Expr]| {
-            exprs.iter().map(|e| total_named(e, &schema, &input.state)).collect::<Result<_, _>>()
-        };
-        let (groups, aggregates) = (total_all(&aggregate.group_expr)?, total_all(&aggregate.aggr_expr)?);
+        let aggregates = aggregate.aggr_expr.iter().map(|e| total_named(e, &schema, &input.state));
+        let aggregates = aggregates.collect::<Result<_, _>>()?;
+        let groups = total_groups(aggregate, &schema, &input.state)?;
         let plan = LogicalPlan::Aggregate(Aggregate::try_new(Arc::new(input.plan), groups, aggregates)?);
-        let keys = aggregate.group_expr.len();
+        let keys = key_count(aggregate);
         let columns = plain_columns(&aggregate.schema, |i| {
             finished(if i < keys { Role::Key } else { Role::Derived }, false)
         });
         Ok(Relation { plan, columns, state: State::Reference })
+    }
+
+    /// What anybody could make of the protected values by hand: a number made of a suppressed one is
+    /// suppressed. Where groups may be missing it would be wrong, and a checker looks.
+    fn protected_aggregate(
+        &self,
+        aggregate: &Aggregate,
+        input: Relation,
+        keys: &[Facts],
+    ) -> Result<Relation> {
+        let State::Protected { mut boundaries, states, complete } = input.state else {
+            return Err(Refusal::unsupported("This aggregate").into());
+        };
+        let schema = input.plan.schema().clone();
+        let above = State::Reference;
+        let groups = total_groups(aggregate, &schema, &above)?;
+        let mut exprs = Vec::new();
+        for expr in &aggregate.aggr_expr {
+            parts(expr, &input.columns)?;
+            exprs.push(total_named(expr, &schema, &above)?);
+        }
+        let count = key_count(aggregate);
+        let mut states_out = Vec::new();
+        let of_keys = keys_of(aggregate)?.into_iter().map(Some);
+        let of_keys = of_keys.chain(std::iter::repeat(None)).take(count);
+        for expr in of_keys.chain(aggregate.aggr_expr.iter().map(Some)) {
+            let state = expr.and_then(|e| worst_state(e, &input.columns, &states)).map(|worst| {
+                let name = self.hidden_name("state");
+                exprs.push(max(worst).alias(&name));
+                Column::new_unqualified(name)
+            });
+            states_out.push(state);
+        }
+        if !complete && let Some(first) = boundaries.first_mut() {
+            first.holds.push("groups-inside");
+        }
+        let plan = LogicalPlan::Aggregate(Aggregate::try_new(Arc::new(input.plan), groups, exprs)?);
+        let columns = plain_columns(&aggregate.schema, |i| match keys.get(i) {
+            Some(key) => finished(Role::Key, key.public),
+            None => finished(Role::Derived, false),
+        });
+        Ok(Relation { plan, columns, state: State::Protected { boundaries, states: states_out, complete } })
     }
 
     /// One row per person (and further keys): still per person.
@@ -143,8 +188,9 @@ impl Rewriter<'_> {
         let schema = input.plan.schema().clone();
         let mut wanted = Wanted::default();
         let labels_public = keys.iter().all(|k| k.public);
+        let totals = has_totals(aggregate);
         // Who they are is needed to merge small groups' numbers.
-        let named = !labels_public && !aggregate.aggr_expr.is_empty();
+        let named = !labels_public && !totals && !aggregate.aggr_expr.is_empty();
         let people = |filter: Option<&Expr>| -> Result<Expr> {
             let person = vec![Expr::Column(person.clone())];
             let Some(filter) = filter else {
@@ -156,10 +202,12 @@ impl Rewriter<'_> {
         let everyone = wanted.index(people(None)?);
         let mut cells = Vec::new();
         let mut holds: Vec<&'static str> = Vec::new();
-        if chosen != Chosen::Alone {
-            holds.push("ranked-people");
+        match chosen {
+            Chosen::Alone => {}
+            Chosen::Grouped => holds.push("group-values-inside"),
+            Chosen::Crowd | Chosen::Limited => holds.push("ranked-people"),
         }
-        let key_count = aggregate.group_expr.len();
+        let key_count = key_count(aggregate);
         for (index, expr) in aggregate.aggr_expr.iter().enumerate() {
             let parts = parts(expr, &input.columns)?;
             let measured = parts.measured(expr, &schema)?;
@@ -203,34 +251,66 @@ impl Rewriter<'_> {
                 support,
             });
         }
-        let mut groups = Vec::new();
-        for expr in &aggregate.group_expr {
-            groups.push(total_named(expr, &schema, &input.state)?);
-        }
-        let evidence = evidence_plan(input.plan, groups, wanted.exprs)?;
+        let groups = total_groups(aggregate, &schema, &input.state)?;
+        let evidence = evidence_plan(input.plan, groups, wanted.exprs, key_count)?;
         let names = aggregate.schema.iter().take(key_count);
         let keys = names.map(|(relation, field)| {
             (Column::new(relation.cloned(), field.name()), field.data_type().clone())
         });
-        let keys = keys.collect();
-        let number = self.boundaries.get();
-        self.boundaries.set(number + 1);
-        let boundary = Boundary { number, evidence, keys, cells, everyone, named, labels_public, holds };
+        let keys: Vec<_> = keys.collect();
+        let above = Arc::new(BoundaryTable::new(&keys, &cells));
+        let boundary =
+            Boundary { above, evidence, keys, cells, everyone, named, labels_public, totals, holds };
         self.above(boundary)
     }
 
     /// What the plan above reads in the boundary's place.
     fn above(&self, boundary: Boundary) -> Result<Relation> {
-        let table = boundary.table();
-        let (plan, columns, states) = table.plan(&boundary, |kind| self.hidden_name(kind))?;
+        let (plan, columns, states) = boundary.above.plan(&boundary, |kind| self.hidden_name(kind))?;
         let keys = boundary.keys.len();
         let facts = columns.into_iter().enumerate().map(|(i, column)| {
             let role = boundary.cells.get(i.wrapping_sub(keys)).map_or(Role::Key, |c| c.role);
             ColumnFacts { column, facts: finished(role, boundary.labels_public) }
         });
         let columns = facts.collect();
-        Ok(Relation { plan, columns, state: State::Protected { boundaries: vec![boundary], states } })
+        let complete = boundary.labels_public && !boundary.totals;
+        let state = State::Protected { boundaries: vec![boundary], states, complete };
+        Ok(Relation { plan, columns, state })
     }
+}
+
+/// The expressions that rows are grouped by, each once.
+fn keys_of(aggregate: &Aggregate) -> Result<Vec<&Expr>> {
+    Ok(grouping_set_to_exprlist(&aggregate.group_expr)?)
+}
+
+/// Columns that tell groups apart: the keys and, where there are totals, which of them a row is a total over.
+fn key_count(aggregate: &Aggregate) -> usize {
+    aggregate.schema.fields().len() - aggregate.aggr_expr.len()
+}
+
+/// Whether some groups are totals of others.
+fn has_totals(aggregate: &Aggregate) -> bool {
+    matches!(aggregate.group_expr.as_slice(), [Expr::GroupingSet(_)])
+}
+
+/// The keys in the form that cannot fail.
+fn total_groups(aggregate: &Aggregate, schema: &DFSchemaRef, state: &State) -> Result<Vec<Expr>> {
+    let all = |exprs: &[Expr]| {
+        let exprs = exprs.iter().map(|e| total_named(e, schema, state));
+        exprs.collect::<datafusion::common::Result<Vec<_>>>()
+    };
+    let sets = |sets: &[Vec<Expr>]| sets.iter().map(|set| all(set)).collect::<Result<Vec<_>, _>>();
+    Ok(match aggregate.group_expr.as_slice() {
+        [Expr::GroupingSet(set)] => {
+            vec![Expr::GroupingSet(match set {
+                GroupingSet::Rollup(keys) => GroupingSet::Rollup(all(keys)?),
+                GroupingSet::Cube(keys) => GroupingSet::Cube(all(keys)?),
+                GroupingSet::GroupingSets(keys) => GroupingSet::GroupingSets(sets(keys)?),
+            })]
+        }
+        keys => all(keys)?,
+    })
 }
 
 /// Aggregates in the evidence plan, each once.
@@ -252,8 +332,12 @@ impl Wanted {
 }
 
 /// The aggregate with all its evidence, under names by position: `k0…` for keys, `v0…` for the rest.
-fn evidence_plan(input: LogicalPlan, groups: Vec<Expr>, aggregates: Vec<Expr>) -> Result<LogicalPlan> {
-    let keys = groups.len();
+fn evidence_plan(
+    input: LogicalPlan,
+    groups: Vec<Expr>,
+    aggregates: Vec<Expr>,
+    keys: usize,
+) -> Result<LogicalPlan> {
     let plan = LogicalPlan::Aggregate(Aggregate::try_new(Arc::new(input), groups, aggregates)?);
     let columns = plan.schema().columns().into_iter().enumerate();
     let named = columns.map(|(i, column)| match i.checked_sub(keys) {

@@ -1,6 +1,6 @@
 //! Joins: on the same person, or with reference tables.
 
-use super::{Result, Rewriter};
+use super::{Result, Rewriter, worst_state};
 use crate::Refusal;
 use crate::expression::{inspect, total};
 use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
@@ -8,7 +8,7 @@ use datafusion::common::{Column, JoinType};
 use datafusion::functions::core::expr_fn::coalesce;
 use datafusion::logical_expr::logical_plan::{Join, Projection};
 use datafusion::logical_expr::utils::split_conjunction;
-use datafusion::logical_expr::{BinaryExpr, Expr, LogicalPlan, Operator};
+use datafusion::logical_expr::{Aggregate, BinaryExpr, Expr, LogicalPlan, Operator};
 use std::sync::Arc;
 
 /// What a kind of join keeps of its two sides.
@@ -36,7 +36,12 @@ impl Rewriter<'_> {
             // No rule that runs before the check makes one.
             JoinType::RightMark => return Err(Refusal::unsupported("A mark join").into()),
         };
-        let (left, right) = (self.rewrite(&join.left)?, self.rewrite(&join.right)?);
+        let (mut left, mut right) = (self.rewrite(&join.left)?, self.rewrite(&join.right)?);
+        match keeps {
+            Keeps::Both { .. } => {}
+            Keeps::Left | Keeps::Marked => right = self.chosen_by(join, right, &left)?,
+            Keeps::Right => left = self.chosen_by(join, left, &right)?,
+        }
         let both: Vec<ColumnFacts> = left.columns.iter().chain(&right.columns).cloned().collect();
         let pairs = equal_pairs(join);
         for (l, r) in &join.on {
@@ -46,6 +51,7 @@ impl Rewriter<'_> {
             inspect(filter, &both)?;
         }
         let meeting = meeting(&left, &right, &pairs);
+        let certain = certain(join, &left) && certain(join, &right);
         let schema = left.plan.schema().join(right.plan.schema())?;
         let mut on = Vec::new();
         for (l, r) in &join.on {
@@ -75,7 +81,7 @@ impl Rewriter<'_> {
                 let columns =
                     missing(left.columns, left_missing).chain(missing(right.columns, right_missing));
                 let columns = columns.collect();
-                let shape = Sides { meeting, missing: (left_missing, right_missing), widths };
+                let shape = Sides { meeting, missing: (left_missing, right_missing), widths, certain };
                 let (plan, state) = self.side_by_side(plan, left.state, right.state, &shape)?;
                 Ok(Relation { plan, columns, state })
             }
@@ -86,11 +92,15 @@ impl Rewriter<'_> {
                     let facts = Facts { role: Role::Derived, ..Facts::value(Shape::Other, false) };
                     columns.extend(mark.map(|column| ColumnFacts { column, facts }));
                 }
-                let state = chosen(left.state, right.state, meeting, columns.len())?;
+                // What few people have is not among what chooses: what is left out is not there for sure.
+                let sure = join.join_type == JoinType::LeftSemi;
+                let state = self.chosen(left.state, right.state, meeting, columns.len(), sure)?;
                 Ok(Relation { plan, columns, state })
             }
             Keeps::Right => {
-                let state = chosen(right.state, left.state, meeting, right.columns.len())?;
+                let sure = join.join_type == JoinType::RightSemi;
+                let width = right.columns.len();
+                let state = self.chosen(right.state, left.state, meeting, width, sure)?;
                 Ok(Relation { plan, columns: right.columns, state })
             }
         }
@@ -104,28 +114,30 @@ impl Rewriter<'_> {
         right: State,
         sides: &Sides,
     ) -> Result<(LogicalPlan, State)> {
-        let Sides { meeting, missing, widths } = *sides;
+        let Sides { meeting, missing, widths, certain } = *sides;
         match (left, right) {
-            (State::PerPerson { .. }, State::Protected { .. })
-            | (State::Protected { .. }, State::PerPerson { .. }) => Err(Refusal::unsupported(
-                "A join of people's rows with the result of an aggregate over many people",
-            )
-            .into()),
+            // The groups' values are as a release would show them, and mean no more than if the query had
+            // them written in.
+            (State::PerPerson { person, hidden, chosen }, State::Protected { boundaries, .. })
+            | (State::Protected { boundaries, .. }, State::PerPerson { person, hidden, chosen }) => {
+                self.go_on_with(boundaries);
+                Ok((plan, State::PerPerson { person, hidden, chosen: chosen.max(Chosen::Grouped) }))
+            }
             (
-                State::Protected { mut boundaries, mut states },
-                State::Protected { boundaries: more, states: right },
+                State::Protected { mut boundaries, mut states, complete },
+                State::Protected { boundaries: more, states: right, complete: all },
             ) => {
                 boundaries.extend(more);
                 states.extend(right);
-                Ok((plan, State::Protected { boundaries, states }))
+                Ok((plan, State::Protected { boundaries, states, complete: complete && all && certain }))
             }
-            (State::Protected { boundaries, mut states }, State::Reference) => {
+            (State::Protected { boundaries, mut states, complete }, State::Reference) => {
                 states.extend(vec![None; widths.1]);
-                Ok((plan, State::Protected { boundaries, states }))
+                Ok((plan, State::Protected { boundaries, states, complete: complete && certain }))
             }
-            (State::Reference, State::Protected { boundaries, states: right }) => {
+            (State::Reference, State::Protected { boundaries, states: right, complete }) => {
                 let states = std::iter::repeat_n(None, widths.0).chain(right).collect();
-                Ok((plan, State::Protected { boundaries, states }))
+                Ok((plan, State::Protected { boundaries, states, complete: complete && certain }))
             }
             (State::Reference, State::Reference) => Ok((plan, State::Reference)),
             (State::PerPerson { person, hidden, chosen }, State::Reference)
@@ -171,6 +183,14 @@ impl Rewriter<'_> {
     }
 }
 
+/// Whether no condition of the join depends on a value that may be suppressed.
+fn certain(join: &Join, side: &Relation) -> bool {
+    let State::Protected { states, .. } = &side.state else { return true };
+    let pairs = join.on.iter().flat_map(|(l, r)| [l, r]);
+    let mut conditions = pairs.chain(&join.filter);
+    !conditions.any(|condition| worst_state(condition, &side.columns, states).is_some())
+}
+
 fn other_people() -> Refusal {
     Refusal::new(
         "cross-person-join",
@@ -179,47 +199,82 @@ fn other_people() -> Refusal {
     )
 }
 
-/// The state of one side's rows that the other side has chosen.
-fn chosen(kept: State, by: State, meeting: Meeting, width: usize) -> Result<State> {
-    match (kept, by) {
-        (State::Reference, State::Reference) => Ok(State::Reference),
-        (kept @ State::PerPerson { .. }, State::Reference) => Ok(kept),
-        (State::Reference, State::PerPerson { .. }) => Err(Refusal::new(
-            "reference-by-people",
-            "Rows of a reference table cannot be chosen by whether anybody's rows match them.",
-            "Join the table of people with the reference table, and count people by its columns.",
-        )
-        .into()),
-        (State::PerPerson { person, hidden, chosen: kept }, State::PerPerson { chosen: by, .. }) => {
-            match meeting {
-                Meeting::SamePerson => Ok(State::PerPerson { person, hidden, chosen: kept.max(by) }),
-                Meeting::Equal | Meeting::Apart => Err(other_people().into()),
+impl Rewriter<'_> {
+    /// The state of one side's rows that the other side has chosen.
+    fn chosen(&self, kept: State, by: State, meeting: Meeting, width: usize, sure: bool) -> Result<State> {
+        match (kept, by) {
+            (State::Reference, State::Reference) => Ok(State::Reference),
+            (kept @ State::PerPerson { .. }, State::Reference) => Ok(kept),
+            (State::Reference, State::PerPerson { .. }) => Err(Refusal::new(
+                "reference-by-people",
+                "Rows of a reference table cannot be chosen by whether there is anybody's row at all.",
+                "Compare one of its columns with one of theirs.",
+            )
+            .into()),
+            (State::PerPerson { person, hidden, chosen: kept }, State::PerPerson { chosen: by, .. }) => {
+                match meeting {
+                    Meeting::SamePerson => Ok(State::PerPerson { person, hidden, chosen: kept.max(by) }),
+                    Meeting::Equal | Meeting::Apart => Err(other_people().into()),
+                }
+            }
+            // As if the query had the values, as a release shows them, written in.
+            (State::PerPerson { person, hidden, chosen }, State::Protected { boundaries, .. }) => {
+                self.go_on_with(boundaries);
+                Ok(State::PerPerson { person, hidden, chosen: chosen.max(Chosen::Grouped) })
+            }
+            (State::Protected { .. }, State::PerPerson { .. }) => Err(Refusal::new(
+                "groups-by-people",
+                "Results of an aggregate cannot be chosen by whether anybody's rows match them.",
+                "Put the condition below the aggregate.",
+            )
+            .into()),
+            // What is protected already chooses among what is; a suppressed value chooses nothing.
+            (
+                State::Protected { mut boundaries, mut states, .. },
+                State::Protected { boundaries: more, .. },
+            ) => {
+                boundaries.extend(more);
+                states.resize(width, None);
+                Ok(State::Protected { boundaries, states, complete: false })
+            }
+            (State::Protected { boundaries, mut states, .. }, State::Reference) => {
+                states.resize(width, None);
+                Ok(State::Protected { boundaries, states, complete: false })
+            }
+            (State::Reference, State::Protected { mut boundaries, .. }) => {
+                if !sure && let Some(first) = boundaries.first_mut() {
+                    first.holds.push("groups-inside");
+                }
+                Ok(State::Protected { boundaries, states: vec![None; width], complete: false })
             }
         }
-        (State::PerPerson { .. }, State::Protected { .. })
-        | (State::Protected { .. }, State::PerPerson { .. }) => Err(Refusal::unsupported(
-            "A choice between people's rows and the result of an aggregate over many people",
-        )
-        .into()),
-        // What is protected already chooses among what is.
-        (State::Protected { mut boundaries, mut states }, State::Protected { boundaries: more, .. }) => {
-            boundaries.extend(more);
-            states.resize(width, None);
-            Ok(State::Protected { boundaries, states })
+    }
+
+    /// People's rows that choose among others' or among nobody's do so by the values that many of them have:
+    /// as a list of these values that the query had been released before.
+    fn chosen_by(&self, join: &Join, by: Relation, kept: &Relation) -> Result<Relation> {
+        let State::PerPerson { .. } = by.state else { return Ok(by) };
+        let people = matches!(kept.state, State::PerPerson { .. });
+        if people && meeting(kept, &by, &equal_pairs(join)) == Meeting::SamePerson {
+            return Ok(by);
         }
-        (State::Protected { boundaries, mut states }, State::Reference) => {
-            states.resize(width, None);
-            Ok(State::Protected { boundaries, states })
+        let conditions = join.on.iter().flat_map(|(l, r)| [l, r]).chain(&join.filter);
+        let used: Vec<&Column> = conditions.flat_map(|e| e.column_refs()).collect();
+        let values = by.columns.iter().filter(|c| used.contains(&&c.column));
+        let values: Vec<Expr> = values.map(|c| Expr::Column(c.column.clone())).collect();
+        if values.is_empty() {
+            return Ok(by);
         }
-        (State::Reference, State::Protected { boundaries, .. }) => {
-            Ok(State::Protected { boundaries, states: vec![None; width] })
-        }
+        let input = Arc::new(by.plan.clone());
+        self.aggregate(&Aggregate::try_new(input, values, vec![])?, by)
     }
 }
 
 /// Two sides whose rows stand beside each other.
 struct Sides {
     meeting: Meeting,
+    /// Whether the conditions depend on nothing that may be suppressed.
+    certain: bool,
     /// Whose rows may be missing.
     missing: (bool, bool),
     /// Visible columns of each.

@@ -112,12 +112,12 @@ impl Rewriter<'_> {
             inputs: Vec::new(),
             names: (0..columns.len()).map(|_| self.hidden_name("column")).collect(),
         };
-        let mut protected = false;
+        let (mut protected, mut complete) = (false, true);
         for input in inputs {
             let mut exprs: Vec<Expr> = input.columns.iter().map(|c| Expr::Column(c.column.clone())).collect();
             let of: Vec<Option<Column>> = match input.state {
-                State::Protected { boundaries: more, states } => {
-                    protected = true;
+                State::Protected { boundaries: more, states, complete: all } => {
+                    (protected, complete) = (true, complete && all);
                     boundaries.extend(more);
                     states
                 }
@@ -134,7 +134,8 @@ impl Rewriter<'_> {
         let plan = parts.plan(schema, states.iter().flatten().map(Column::name))?;
         // The same rows may be there several times over.
         self.made.set(self.made.get() || !protected);
-        let state = if protected { State::Protected { boundaries, states } } else { State::Reference };
+        let state =
+            if protected { State::Protected { boundaries, states, complete } } else { State::Reference };
         if protected {
             for column in &mut columns {
                 column.facts = finished(column.facts.role, column.facts.public);

@@ -57,7 +57,7 @@ impl Rewriter<'_> {
                 }
                 State::PerPerson { person, hidden, chosen }
             }
-            State::Protected { boundaries, mut states } => {
+            State::Protected { boundaries, mut states, complete } => {
                 for (part, column) in parts.iter().zip(names.by_ref()) {
                     let state = part.state(&input.columns, &states).map(|state| {
                         let name = self.hidden_name("state");
@@ -67,7 +67,7 @@ impl Rewriter<'_> {
                     columns.push(ColumnFacts { column, facts: finished(Role::Derived, false) });
                     states.push(state);
                 }
-                State::Protected { boundaries, states }
+                State::Protected { boundaries, states, complete }
             }
         };
         let plan = LogicalPlan::Window(Window::try_new(exprs, Arc::new(input.plan))?);

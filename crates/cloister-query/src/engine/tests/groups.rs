@@ -1,0 +1,151 @@
+//! What a query goes on to do with groups: totals of several levels, aggregates of aggregates, groups' values
+//! beside people's rows.
+
+use super::*;
+
+/// The finished table of a query under a policy.
+async fn finished(both: &Both, sql: &str, policy: &Policy) -> FinishedTable {
+    let planned = both.plan_with(sql, policy).await.unwrap_or_else(|e| panic!("{sql}\n{e:?}"));
+    let governed = planned.run().await.unwrap_or_else(|e| panic!("{sql}\n{e:?}"));
+    let protected: Vec<_> = governed.evidence().iter().map(|t| protect(t, policy)).collect();
+    governed.finish(&protected).await.unwrap_or_else(|e| panic!("{sql}\n{e:?}"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_is_made_of_groups_is_what_the_plain_engine_makes_of_them() {
+    let both = Both::new();
+    let per_code = "(SELECT code, count(*) AS n FROM event GROUP BY code)";
+    for (sql, holds) in [
+        ("SELECT code, count(*) AS n FROM event GROUP BY ROLLUP (code) ORDER BY code NULLS LAST", &[][..]),
+        (
+            "SELECT c.family, e.code, grouping(c.family) AS f, grouping(c.family, e.code) AS both, count(*) AS n, count(DISTINCT e.person_id) AS p FROM event e JOIN code c USING (code) GROUP BY CUBE (c.family, e.code) ORDER BY 4, 1, 2",
+            &[],
+        ),
+        (
+            "SELECT c.family, e.code, avg(length(e.code)) AS m, count(*) FILTER (WHERE e.code > 'code 1') AS n FROM event e JOIN code c USING (code) GROUP BY GROUPING SETS ((c.family), (e.code), ()) ORDER BY 1, 2",
+            &[],
+        ),
+        (
+            "SELECT upper(code) AS u, count(*) AS n FROM event GROUP BY ROLLUP (upper(code)) ORDER BY 1 NULLS LAST",
+            &[],
+        ),
+        ("SELECT family, count(*) AS n FROM code GROUP BY ROLLUP (family) ORDER BY 1", &[]),
+        (
+            &format!(
+                "SELECT sum(n) AS total, avg(n) AS mean, max(n) AS most, count(*) AS groups FROM {per_code} q"
+            ),
+            &["groups-inside"],
+        ),
+        (
+            &format!(
+                "SELECT c.family, sum(n) AS total FROM {per_code} q JOIN code c USING (code) GROUP BY c.family ORDER BY 1"
+            ),
+            &["groups-inside"],
+        ),
+        (&format!("SELECT DISTINCT n > 100 AS big FROM {per_code} q ORDER BY 1"), &["groups-inside"]),
+        (
+            &format!(
+                "SELECT family, sum(n) AS total FROM {per_code} q JOIN code c USING (code) GROUP BY ROLLUP (family) ORDER BY 1"
+            ),
+            &["groups-inside"],
+        ),
+        (
+            "SELECT count(*) AS n FROM event e JOIN (SELECT code, count(*) AS n FROM other GROUP BY code) o USING (code) WHERE o.n > 50",
+            &["group-values-inside"],
+        ),
+        (
+            "SELECT count(*) AS n FROM event WHERE code IN (SELECT code FROM other GROUP BY code HAVING count(*) > 10)",
+            &["group-values-inside"],
+        ),
+        (
+            "SELECT count(*) AS n FROM event WHERE code = (SELECT max(code) FROM other)",
+            &["group-values-inside"],
+        ),
+        (
+            "SELECT count(*) AS n FROM event WHERE length(code) >= (SELECT avg(length(code)) FROM other)",
+            &["group-values-inside"],
+        ),
+        (
+            "SELECT code, count(*) AS n FROM (SELECT e.code, e.person_id, m.n FROM event e CROSS JOIN (SELECT count(*) AS n FROM other) m) q WHERE n > 10 GROUP BY code ORDER BY code",
+            &["group-values-inside"],
+        ),
+        ("SELECT count(*) AS n FROM event WHERE code IN (SELECT code FROM other)", &["group-values-inside"]),
+        (
+            "SELECT count(*) AS n FROM event e WHERE EXISTS (SELECT 1 FROM other o WHERE o.code = e.code)",
+            &["group-values-inside"],
+        ),
+        (
+            "SELECT count(*) AS n FROM event e WHERE NOT EXISTS (SELECT 1 FROM other o WHERE o.code = e.code)",
+            &["group-values-inside"],
+        ),
+        (
+            "SELECT count(*) AS n FROM event e WHERE e.code = 'code 4' OR EXISTS (SELECT 1 FROM other o WHERE o.code = e.code)",
+            &["group-values-inside"],
+        ),
+        ("SELECT code FROM code WHERE code IN (SELECT code FROM event) ORDER BY code", &[]),
+        (
+            "SELECT count(*) AS n FROM code c WHERE EXISTS (SELECT 1 FROM event e WHERE e.code = c.code)",
+            &["groups-inside"],
+        ),
+        (
+            "SELECT code FROM code c WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.code = c.code) ORDER BY 1",
+            &["groups-inside"],
+        ),
+        (
+            "WITH m AS (SELECT avg(x) AS mean FROM (SELECT code, count(*) AS x FROM other GROUP BY code) q) SELECT count(*) AS n FROM (SELECT person_id, count(*) AS x FROM event GROUP BY person_id) q CROSS JOIN m WHERE x < mean",
+            &["group-values-inside", "groups-inside"],
+        ),
+    ] {
+        let found = finished(&both, sql, &exact()).await;
+        assert_eq!(found.holds(), holds, "{sql}");
+        same_as_plain(&both, sql, &found).await;
+    }
+}
+
+/// A group of few people gives what stands above or beside it nothing: not their number, nor that they are there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_small_groups_values_are_not_there_inside() {
+    let both = Both::new();
+    let few = "SELECT e.person_id, e.code FROM event e \
+        JOIN (SELECT person_id, count(*) AS n FROM event GROUP BY person_id) o ON o.person_id = e.person_id \
+        JOIN other x ON x.person_id = e.person_id WHERE o.n = 1 AND x.code = 'code 1' AND e.code = 'code 3'";
+    let there = both.numbers(&format!("SELECT count(DISTINCT person_id) AS n FROM ({few}) q")).await[0][0];
+    assert!((1..8).contains(&there), "{there}");
+    let small = format!("SELECT code, count(*) AS n, max(code) AS c FROM ({few}) f GROUP BY code");
+    let whole = format!("SELECT count(*) AS n, max(code) AS c FROM ({few}) f");
+    for sql in [
+        format!("SELECT count(*) AS n FROM event WHERE code IN (SELECT code FROM ({few}) q)"),
+        format!("SELECT count(*) AS n FROM event WHERE code IN (SELECT code FROM ({small}) q)"),
+        format!("SELECT count(*) AS n FROM event e JOIN ({small}) q ON q.code = e.code"),
+        format!("SELECT count(*) AS n FROM event e LEFT JOIN ({small}) q ON q.code = e.code WHERE q.n >= 0"),
+        format!("SELECT count(*) AS n FROM event e LEFT JOIN ({small}) q ON true WHERE q.code IS NOT NULL"),
+        format!("SELECT count(*) AS n FROM event e CROSS JOIN ({whole}) q WHERE q.n > 0 OR q.c = e.code"),
+        format!("SELECT count(*) AS n FROM event e WHERE (SELECT count(*) FROM ({few}) q) >= 0"),
+        format!("SELECT count(*) AS n FROM code WHERE code IN (SELECT code FROM ({few}) q)"),
+        format!("SELECT count(*) AS n FROM code WHERE code IN (SELECT code FROM ({small}) q)"),
+        format!("SELECT count(*) AS n FROM ({small}) q WHERE n > 0"),
+    ] {
+        let rows = finished(&both, &sql, &policy()).await.rows().to_vec();
+        assert_eq!(rows, [[crate::Value::Int(0)]], "{sql}");
+    }
+    // What is made of a suppressed number is suppressed.
+    let sql = format!("SELECT sum(n) AS n, max(n) AS m FROM ({whole}) q");
+    let found = finished(&both, &sql, &policy()).await;
+    assert!(found.notes().iter().all(|n| n.state == "suppressed"), "{found:?}");
+    assert_eq!(found.notes().len(), 2);
+}
+
+/// Bisecting a group's number from inside finds no more digits than a release shows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_groups_number_is_rounded_inside() {
+    let both = Both::new();
+    let exact = both.numbers("SELECT count(*) AS n FROM other").await[0][0];
+    let rounded = (exact + 2) / 5 * 5;
+    for n in exact - 7..exact + 7 {
+        let sql = format!(
+            "SELECT count(*) AS n FROM event CROSS JOIN (SELECT count(*) AS n FROM other) o WHERE o.n >= {n}"
+        );
+        let rows = finished(&both, &sql, &policy()).await.rows().to_vec();
+        assert_eq!(rows[0][0] != crate::Value::Int(0), rounded >= n, "{n} of {exact}");
+    }
+}
