@@ -58,6 +58,7 @@ fn column(text: &str) -> Column {
         "extreme" => Statistic::Extreme,
         "quantile" => Statistic::Quantile,
         "spread" => Statistic::Spread,
+        "association" => Statistic::Association,
         other => panic!("{other}"),
     };
     Column { name: text.to_owned(), statistic, argument: "cost".to_owned() }

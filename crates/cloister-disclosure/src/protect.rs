@@ -237,9 +237,8 @@ fn protect_cell(cell: &Cell, statistic: Option<Statistic>, policy: &Policy) -> R
         Value::Measure => match statistic {
             // All digits of a mean tell the number that it was divided by, where measures have few decimals;
             // those of a spread do too, and those of a quantile are one or two people's own.
-            Some(Statistic::Mean | Statistic::Spread | Statistic::Quantile) | None => {
-                Shown::Digits(policy.mean_digits())
-            }
+            Some(Statistic::Mean | Statistic::Spread | Statistic::Association | Statistic::Quantile)
+            | None => Shown::Digits(policy.mean_digits()),
             Some(Statistic::People | Statistic::Count { .. } | Statistic::Rate) => Shown::Null,
             // Enough people have an extreme for it to be nobody's own.
             Some(Statistic::Sum | Statistic::Extreme) => Shown::AsGiven,
@@ -273,7 +272,8 @@ fn merge(table: &Table, groups: &[&Group], policy: &Policy) -> ProtectedRow {
             | Statistic::Mean
             | Statistic::Extreme
             | Statistic::Quantile
-            | Statistic::Spread => Err(Rule::Merged),
+            | Statistic::Spread
+            | Statistic::Association => Err(Rule::Merged),
         }
     });
     ProtectedRow { origin: Origin::Other, cells: cells.map(|shown| ProtectedCell { shown }).collect() }

@@ -46,8 +46,11 @@ pub enum Statistic {
     Extreme,
     /// A median or another quantile.
     Quantile,
-    /// A variance or a standard deviation.
+    /// A variance or a standard deviation: one degree of freedom less than people.
     Spread,
+    /// A covariance, a correlation or a coefficient of a linear regression of two values: two degrees of
+    /// freedom less than people.
+    Association,
 }
 
 /// One row: a group of people.

@@ -52,6 +52,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) name: &'a str,
     pub(crate) argument: &'a Expr,
     pub(crate) facts: Facts,
+    /// The other value, of an aggregate of two.
+    other: Option<(&'a Expr, Facts)>,
     pub(crate) distinct: bool,
     pub(crate) filter: Option<&'a Expr>,
     /// Which quantile, from 0 to 1.
@@ -69,10 +71,11 @@ pub(crate) fn parts<'a>(expr: &'a Expr, columns: &[ColumnFacts]) -> Result<Parts
     };
     let AggregateFunctionParams { args, distinct, filter, order_by, null_treatment } = params;
     let name = func.name();
-    let (argument, quantile) = match (name, args.as_slice()) {
-        ("percentile_cont", [argument, which]) => (argument, Some(quantile(which)?)),
-        ("median", [argument]) => (argument, Some(0.5)),
-        (_, [argument]) => (argument, None),
+    let (argument, other, quantile) = match (name, args.as_slice()) {
+        ("percentile_cont", [argument, which]) => (argument, None, Some(quantile(which)?)),
+        ("median", [argument]) => (argument, None, Some(0.5)),
+        (_, [one, other]) if is_association(name) => (one, Some(other), None),
+        (_, [argument]) => (argument, None, None),
         _ => return Err(Refusal::unsupported(&format!("{name} of several values"))),
     };
     // A quantile's order is by its own argument; which way round makes no difference to who is beside it.
@@ -80,7 +83,7 @@ pub(crate) fn parts<'a>(expr: &'a Expr, columns: &[ColumnFacts]) -> Result<Parts
     if (!order_by.is_empty() && !by_itself) || null_treatment.is_some() {
         return Err(Refusal::unsupported("ORDER BY or NULLS inside an aggregate"));
     }
-    if *distinct && name != "count" {
+    if *distinct && !matches!(name, "count" | "sum" | "avg" | "min" | "max") {
         return Err(Refusal::unsupported(&format!("{name} with DISTINCT")));
     }
     let facts = inspect(argument, columns)?;
@@ -91,11 +94,23 @@ pub(crate) fn parts<'a>(expr: &'a Expr, columns: &[ColumnFacts]) -> Result<Parts
             "Use count or count(DISTINCT …).",
         ));
     }
+    let other = other.map(|other| {
+        let facts = inspect(other, columns)?;
+        match facts.kind {
+            Kind::Value => Ok((other, facts)),
+            Kind::Person | Kind::Pseudonym => Err(Refusal::new(
+                "pseudonym-use",
+                "A person_id or another pseudonym can join, count and group, and nothing else.",
+                "Use count or count(DISTINCT …).",
+            )),
+        }
+    });
+    let other = other.transpose()?;
     let filter = filter.as_deref();
     if let Some(filter) = filter {
         inspect(filter, columns)?;
     }
-    Ok(Parts { name, argument, facts, distinct: *distinct, filter, quantile })
+    Ok(Parts { name, argument, facts, other, distinct: *distinct, filter, quantile })
 }
 
 /// A quantile that is written out.
@@ -151,6 +166,14 @@ fn plain(expr: &Expr) -> bool {
     }
 }
 
+fn packed(argument: &Expr, facts: &Facts) -> bool {
+    matches!(facts.shape, Shape::Constant | Shape::Other) && !plain(argument)
+}
+
+fn is_association(name: &str) -> bool {
+    matches!(name, "corr" | "covar_samp" | "covar_pop") || name.starts_with("regr_")
+}
+
 fn is_number(expr: &Expr) -> bool {
     matches!(uncast(expr), Expr::Literal(..))
 }
@@ -166,6 +189,7 @@ impl Parts<'_> {
             "max" => self.extreme(whole, Support::Greatest),
             "median" | "percentile_cont" => self.quantile(whole),
             "stddev" | "stddev_pop" | "var" | "var_pop" => self.spread(whole),
+            name if is_association(name) => self.association(whole),
             other => {
                 return Err(Refusal::unsupported(&format!("{other} of people's values in a result")));
             }
@@ -184,6 +208,8 @@ impl Parts<'_> {
         }
         let filter = self.filter.map(|f| f.to_string()).unwrap_or_default();
         measured.argument = format!("{}|{filter}", self.argument);
+        // What is left of values that are the same may be one person's.
+        measured.held |= self.distinct && matches!(self.name, "sum" | "avg");
         Ok(measured)
     }
 
@@ -249,9 +275,27 @@ impl Parts<'_> {
         }
     }
 
+    /// Of two values, for the people who have both.
+    fn association(&self, whole: &Expr) -> Measured {
+        let mut measured = self.extreme(whole, Support::Least);
+        measured.support = None;
+        measured.held = self.packed();
+        let counts = self.name == "regr_count";
+        measured.statistic =
+            if counts { Statistic::Count { additive: true } } else { Statistic::Association };
+        measured.role = if counts { Role::Count } else { Role::Association };
+        if let Some((other, facts)) = &self.other {
+            let both = self.argument.clone().is_not_null().and((*other).clone().is_not_null());
+            measured.contributes = Some(both);
+            measured.branches.extend(facts.branches.clone());
+            measured.held |= packed(other, facts);
+        }
+        measured
+    }
+
     /// Whether something may be hidden in the argument's digits.
     fn packed(&self) -> bool {
-        matches!(self.facts.shape, Shape::Constant | Shape::Other) && !plain(self.argument)
+        packed(self.argument, &self.facts)
     }
 
     fn sum(&self, whole: &Expr) -> Measured {

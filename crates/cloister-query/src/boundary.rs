@@ -157,7 +157,8 @@ impl Evidence {
                 | Statistic::Rate
                 | Statistic::Extreme
                 | Statistic::Quantile
-                | Statistic::Spread,
+                | Statistic::Spread
+                | Statistic::Association,
             ) => {
                 let raw = self.raw(index)?;
                 let value = |row| if raw.is_null(row) { Value::Null } else { Value::Measure };

@@ -2,7 +2,8 @@
 
 use datafusion::functions::{core, datetime, math, string, unicode};
 use datafusion::functions_aggregate::{
-    average, count, grouping, median, min_max, percentile_cont, stddev, sum, variance,
+    average, correlation, count, covariance, grouping, median, min_max, percentile_cont, regr, stddev, sum,
+    variance,
 };
 use datafusion::functions_window::all_default_window_functions;
 use datafusion::logical_expr::{AggregateUDF, Operator, ScalarUDF, WindowUDF};
@@ -77,6 +78,15 @@ pub(crate) fn aggregate_functions() -> Vec<Arc<AggregateUDF>> {
         stddev::stddev_pop_udaf(),
         variance::var_samp_udaf(),
         variance::var_pop_udaf(),
+        correlation::corr_udaf(),
+        covariance::covar_samp_udaf(),
+        covariance::covar_pop_udaf(),
+        regr::regr_avgx_udaf(),
+        regr::regr_avgy_udaf(),
+        regr::regr_count_udaf(),
+        regr::regr_intercept_udaf(),
+        regr::regr_r2_udaf(),
+        regr::regr_slope_udaf(),
         // Planned away where there are totals.
         grouping::grouping_udaf(),
     ]

@@ -122,6 +122,7 @@ pub(crate) enum Role {
     Extreme,
     Quantile,
     Spread,
+    Association,
     Derived,
 }
 
@@ -136,6 +137,7 @@ impl Role {
             Self::Extreme => "extreme",
             Self::Quantile => "quantile",
             Self::Spread => "spread",
+            Self::Association => "association",
             Self::Derived => "derived",
         }
     }

@@ -349,6 +349,7 @@ async fn finished_tables_are_those_of_the_plain_engine() {
             "SELECT c.family, e.code, sum(e.n) OVER (PARTITION BY c.family) AS of_family FROM {per_code} e JOIN code c ON c.code = e.code ORDER BY 2"
         ),
         "SELECT code, min(n) AS least, max(n) AS most, median(n) AS middle, percentile_cont(0.25) WITHIN GROUP (ORDER BY n) AS low, percentile_cont(0.9) WITHIN GROUP (ORDER BY n DESC) AS high, stddev(n) AS spread, var_pop(n) AS v FROM (SELECT person_id, code, count(*) AS n FROM event GROUP BY 1, 2) q GROUP BY code ORDER BY code",
+        "SELECT code, corr(n, m) AS c, covar_samp(n, m) AS s, covar_pop(n, m) AS p, regr_slope(n, m) AS b, regr_intercept(n, m) AS a, regr_r2(n, m) AS r, regr_count(n, m) AS k, regr_avgx(n, m) AS x, regr_avgy(n, m) AS y, sum(DISTINCT n) AS d FROM (SELECT person_id, code, count(*) AS n, count(*) FILTER (WHERE code > 'code 1') + 3 AS m FROM event GROUP BY 1, 2) q GROUP BY code ORDER BY code",
         "SELECT min(code) AS first, max(code) FILTER (WHERE code < 'code 2') AS last, median(n) FILTER (WHERE n > 1) AS middle FROM (SELECT person_id, code, count(*) AS n FROM event GROUP BY 1, 2) q",
         "WITH a AS (SELECT code, count(*) AS n FROM event GROUP BY code) SELECT x.code, y.code AS next, x.n + y.n AS n FROM a x JOIN a y ON x.code < y.code ORDER BY 1, 2",
     ] {
