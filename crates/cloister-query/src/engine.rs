@@ -8,18 +8,16 @@ use crate::relation::{Relation, State};
 use crate::rewrite::{Rewriter, check_output};
 use crate::session::session;
 use crate::sql::parse;
+use crate::subquery::as_joins;
 use crate::{QueryError, Refusal};
 use cloister_disclosure::{Policy, Protected, Table, protect};
 use cloister_model::Digest;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::concat_batches;
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DataFusionError};
 use datafusion::execution::{SessionState, TaskContext};
-use datafusion::logical_expr::{AggregateUDF, Expr, LogicalPlan};
-use datafusion::optimizer::decorrelate_predicate_subquery::DecorrelatePredicateSubquery;
-use datafusion::optimizer::scalar_subquery_to_join::ScalarSubqueryToJoin;
-use datafusion::optimizer::{Analyzer, Optimizer, OptimizerRule};
+use datafusion::logical_expr::{AggregateUDF, LogicalPlan};
+use datafusion::optimizer::Analyzer;
 use datafusion::physical_plan::collect;
 use datafusion::sql::parser::Statement;
 use std::path::PathBuf;
@@ -77,7 +75,7 @@ impl Engine {
         let analysed = Analyzer::new()
             .execute_and_check(plan, state.config_options(), |_, _| {})
             .map_err(|e| Refusal::from_planner(&e))?;
-        let analysed = without_subqueries(analysed, &state)?;
+        let analysed = as_joins(analysed, &state)?;
         let few_max = usize::try_from(policy.contributors_min()).unwrap_or(usize::MAX).saturating_sub(1);
         let digest = Digest::of(analysed.display_indent_schema().to_string().as_bytes());
         // Refusals come out here, before anything runs.
@@ -133,41 +131,6 @@ impl Planned {
         let (relation, cells_max) = (rewritten.relation, policy.cells_max());
         Ok(Governed { evidence, tables, holds, relation, state, cells_max, order_lost })
     }
-}
-
-/// The plan with subqueries as joins, so that there is one kind of thing to check. Those that no rule
-/// turns into a join are refused where they stand.
-fn without_subqueries(plan: LogicalPlan, state: &SessionState) -> Result<LogicalPlan, Refusal> {
-    let rules: Vec<Arc<dyn OptimizerRule + Send + Sync>> =
-        vec![Arc::new(DecorrelatePredicateSubquery::new()), Arc::new(ScalarSubqueryToJoin::new())];
-    one_row_each(&plan)?;
-    let joined = Optimizer::with_rules(rules).optimize(plan, state, |_, _| {});
-    joined.map_err(|_| Refusal::unsupported("A subquery of this form"))
-}
-
-/// A subquery that is a value has one row for sure; as a join, several rows would be several results.
-fn one_row_each(plan: &LogicalPlan) -> Result<(), Refusal> {
-    let mut sure = true;
-    let walked = plan.apply_with_subqueries(|node| {
-        node.apply_expressions(|expr| {
-            expr.apply(|e| {
-                if let Expr::ScalarSubquery(subquery) = e {
-                    // Of those that depend on the row outside, planning has made sure.
-                    let alone = subquery.outer_ref_columns.is_empty();
-                    sure &= !alone || subquery.subquery.max_rows().is_some_and(|rows| rows <= 1);
-                }
-                Ok(TreeNodeRecursion::Continue)
-            })
-        })
-    });
-    if walked.is_ok() && sure {
-        return Ok(());
-    }
-    Err(Refusal::new(
-        "several-rows-as-a-value",
-        "A subquery that stands for one value may have several rows.",
-        "Use an aggregate without GROUP BY in it, or LIMIT 1.",
-    ))
 }
 
 /// A plan with its people carried through.

@@ -171,6 +171,12 @@ impl Inspector<'_> {
     fn case(&self, case: &Case) -> Result<Facts, Refusal> {
         let mut all = Facts { role: Role::Derived, ..Facts::value(Shape::Zero, true) };
         let mut not_before: Vec<Expr> = Vec::new();
+        // `CASE WHEN … THEN person_id END` is a pseudonym too, to be counted.
+        let pseudonym = self.is_pseudonym(case)?;
+        let of = |expr: &Expr| if pseudonym { self.facts(expr) } else { self.value(expr) };
+        if pseudonym {
+            all.kind = Kind::Pseudonym;
+        }
         let mut take = |branch: Expr, value: Option<Facts>, public: bool| {
             all.public &= public;
             if let Some(value) = value {
@@ -190,14 +196,29 @@ impl Inspector<'_> {
             };
             let public = self.condition(&[&condition])?.public;
             let here = conjunction(&not_before, condition.clone().is_true());
-            take(here, Some(self.value(then)?), public);
+            take(here, Some(of(then)?), public);
             not_before.push(condition.is_not_true());
         }
         if let Some(last) = not_before.pop() {
-            let value = case.else_expr.as_ref().map(|e| self.value(e)).transpose()?;
+            let value = case.else_expr.as_ref().map(|e| of(e)).transpose()?;
             take(conjunction(&not_before, last), value, true);
         }
         Ok(all)
+    }
+
+    /// Whether a CASE has pseudonyms and NULL for its values, and nothing else.
+    fn is_pseudonym(&self, case: &Case) -> Result<bool, Refusal> {
+        let thens = case.when_then_expr.iter().map(|(_, then)| then);
+        let mut found = false;
+        for value in thens.chain(&case.else_expr) {
+            match value.as_ref() {
+                Expr::Literal(value, _) if value.is_null() => {}
+                Expr::Cast(cast) if matches!(cast.expr.as_ref(), Expr::Literal(v, _) if v.is_null()) => {}
+                value if self.facts(value)?.kind == Kind::Value => return Ok(false),
+                _ => found = true,
+            }
+        }
+        Ok(found)
     }
 
     /// A cast that may lose a value is a condition: NULL tells those rows apart.

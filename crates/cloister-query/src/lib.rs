@@ -34,6 +34,7 @@ mod relation;
 mod rewrite;
 mod session;
 mod sql;
+mod subquery;
 mod support;
 mod vault;
 

@@ -293,6 +293,11 @@ async fn numbers_and_people_are_those_of_the_plain_engine() {
         ),
         ("n", "person_id", "(SELECT person_id, count(*) AS n FROM other GROUP BY person_id) q"),
         (
+            "c.family",
+            "e.person_id",
+            "event e, other o, code c WHERE e.person_id = o.person_id AND c.code = o.code",
+        ),
+        (
             "n",
             "e.person_id",
             "(SELECT person_id, (SELECT count(*) FROM other o WHERE o.person_id = x.person_id) AS n FROM event x) e",
@@ -350,6 +355,8 @@ async fn finished_tables_are_those_of_the_plain_engine() {
         ),
         "SELECT code, min(n) AS least, max(n) AS most, median(n) AS middle, percentile_cont(0.25) WITHIN GROUP (ORDER BY n) AS low, percentile_cont(0.9) WITHIN GROUP (ORDER BY n DESC) AS high, stddev(n) AS spread, var_pop(n) AS v FROM (SELECT person_id, code, count(*) AS n FROM event GROUP BY 1, 2) q GROUP BY code ORDER BY code",
         "SELECT code, corr(n, m) AS c, covar_samp(n, m) AS s, covar_pop(n, m) AS p, regr_slope(n, m) AS b, regr_intercept(n, m) AS a, regr_r2(n, m) AS r, regr_count(n, m) AS k, regr_avgx(n, m) AS x, regr_avgy(n, m) AS y, sum(DISTINCT n) AS d FROM (SELECT person_id, code, count(*) AS n, count(*) FILTER (WHERE code > 'code 1') + 3 AS m FROM event GROUP BY 1, 2) q GROUP BY code ORDER BY code",
+        "SELECT count(DISTINCT CASE WHEN code = 'code 1' THEN person_id END) AS p, count(DISTINCT CASE code WHEN 'code 1' THEN NULL ELSE person_id END) AS q FROM event e",
+        "SELECT count(*) AS n FROM event e, LATERAL (SELECT count(*) AS n FROM other o WHERE o.person_id = e.person_id) x WHERE x.n > 1",
         "SELECT min(code) AS first, max(code) FILTER (WHERE code < 'code 2') AS last, median(n) FILTER (WHERE n > 1) AS middle FROM (SELECT person_id, code, count(*) AS n FROM event GROUP BY 1, 2) q",
         "WITH a AS (SELECT code, count(*) AS n FROM event GROUP BY code) SELECT x.code, y.code AS next, x.n + y.n AS n FROM a x JOIN a y ON x.code < y.code ORDER BY 1, 2",
     ] {
@@ -387,6 +394,31 @@ async fn same_as_plain(both: &Both, sql: &str, finished: &FinishedTable) {
     assert!(plain.num_rows() > 0);
     for (ours, theirs) in finished.batch().columns().iter().zip(plain.columns()) {
         assert_eq!(&text(ours), &text(theirs), "{sql}");
+    }
+}
+
+/// EXISTS and IN as values, which the plain engine has in conditions only.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_is_asked_in_select_is_what_is_asked_in_where() {
+    let both = Both::new();
+    let mine = "EXISTS (SELECT 1 FROM other o WHERE o.person_id = e.person_id AND o.code = e.code)";
+    let family = "code IN (SELECT code FROM code WHERE family = 'family 1')";
+    let count = |condition: String| format!("SELECT count(*) AS n FROM event e WHERE {condition}");
+    for asked in [mine, family, &format!("NOT {mine}"), &format!("{mine} AND {family}")] {
+        let truth = both.numbers(&count(asked.to_owned())).await[0][0];
+        assert!(truth > 0);
+        for sql in [
+            format!("SELECT count(*) AS n FROM (SELECT person_id, {asked} AS x FROM event e) q WHERE x"),
+            format!("SELECT sum(CASE WHEN {asked} THEN 1 ELSE 0 END) AS n FROM event e"),
+            format!(
+                "SELECT max(n) AS n FROM (SELECT {asked} AS x, count(*) AS n FROM event e GROUP BY 1) q WHERE x"
+            ),
+            format!("SELECT count(CASE WHEN {asked} THEN 'yes' END) AS n FROM event e"),
+        ] {
+            let governed = both.run(&sql).await;
+            let cells = governed.evidence()[0].groups.iter().map(|g| g.cells[0].value);
+            assert!(cells.into_iter().any(|value| value == Value::Count(truth)), "{sql}");
+        }
     }
 }
 
@@ -494,7 +526,18 @@ async fn what_mixes_people_is_refused_by_name() {
             "SELECT count(*) AS n FROM event WHERE person_id IN (SELECT person_id FROM other ORDER BY code LIMIT 3)",
             "limit-below-aggregate",
         ),
-        ("SELECT count(*) AS n FROM event WHERE code > ANY (SELECT code FROM other)", "unsupported"),
+        (
+            "SELECT count(*) AS n FROM event WHERE CASE WHEN code = 'x' THEN person_id END = 17",
+            "pseudonym-use",
+        ),
+        (
+            "SELECT count(DISTINCT CASE WHEN code = 'x' THEN person_id ELSE 17 END) AS n FROM event",
+            "pseudonym-use",
+        ),
+        (
+            "SELECT CASE WHEN code = 'x' THEN person_id END AS p, count(*) AS n FROM event GROUP BY 1",
+            "pseudonym-output",
+        ),
         ("SELECT count(*) AS n FROM event WHERE person_id IN (SELECT 17)", "pseudonym-use"),
         ("SELECT count(*) AS n FROM event WHERE person_id IN (SELECT code FROM code)", "pseudonym-use"),
         (
@@ -547,7 +590,12 @@ async fn what_mixes_people_is_refused_by_name() {
         ("SELECT person_id FROM event WHERE person_id IN (SELECT person_id FROM other)", "row-level-output"),
         (
             "SELECT e.code, EXISTS (SELECT 1 FROM other o WHERE o.person_id = e.person_id) AS x FROM event e",
-            "unsupported",
+            "row-level-output",
+        ),
+        ("SELECT count(*) AS n FROM event e, other o WHERE e.code = o.code", "cross-person-join"),
+        (
+            "SELECT count(*) AS n FROM event e, other o WHERE e.person_id = o.person_id OR e.code = o.code",
+            "cross-person-join",
         ),
     ] {
         match both.plan(sql).await {

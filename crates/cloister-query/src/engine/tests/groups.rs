@@ -84,6 +84,10 @@ async fn what_is_made_of_groups_is_what_the_plain_engine_makes_of_them() {
         ),
         ("SELECT code FROM code WHERE code IN (SELECT code FROM event) ORDER BY code", &[]),
         (
+            "SELECT count(*) AS n FROM event WHERE code > ANY (SELECT code FROM other)",
+            &["group-values-inside"],
+        ),
+        (
             "SELECT count(*) AS n FROM code c WHERE EXISTS (SELECT 1 FROM event e WHERE e.code = c.code)",
             &["groups-inside"],
         ),
