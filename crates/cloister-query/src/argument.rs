@@ -1,6 +1,7 @@
 //! Aggregates at the release boundary: what each shows, and which people must stand behind it.
 
 use crate::Refusal;
+use crate::calendar;
 use crate::expression::inspect;
 use crate::relation::{ColumnFacts, Facts, Kind, Role, Shape};
 use cloister_disclosure::Statistic;
@@ -159,6 +160,9 @@ fn plain(expr: &Expr) -> bool {
         },
         Expr::ScalarFunction(f) => match f.func.name() {
             "date_part" | "date_trunc" => f.args.last().is_some_and(plain),
+            calendar::FULL_MONTHS | calendar::DATE_PLUS => {
+                f.args.iter().all(|value| is_number(value) || plain(value))
+            }
             "floor" | "ceil" | "round" | "abs" | "character_length" => f.args.first().is_some_and(plain),
             _ => false,
         },

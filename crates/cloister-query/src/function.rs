@@ -1,5 +1,7 @@
 //! Scalar functions and operators: an allow-list, by name. What is not here does not exist.
 
+use crate::calendar;
+use datafusion::config::ConfigOptions;
 use datafusion::functions::{core, datetime, math, string, unicode};
 use datafusion::functions_aggregate::{
     average, correlation, count, covariance, grouping, median, min_max, percentile_cont, regr, stddev, sum,
@@ -22,9 +24,15 @@ pub(crate) fn scalar_functions() -> Vec<Arc<ScalarUDF>> {
         math::floor(),
         datetime::date_part(),
         datetime::date_trunc(),
+        datetime::current_date(),
+        datetime::now(&ConfigOptions::default()),
+        datetime::to_char(),
+        calendar::date_plus(),
+        calendar::full_months(),
         math::exp(),
         math::ln(),
         math::log10(),
+        math::power(),
         math::signum(),
         math::sqrt(),
         math::trunc(),
@@ -59,6 +67,8 @@ pub(crate) fn literal_arguments(name: &str) -> &'static [usize] {
         "replace" => &[1, 2],
         "split_part" => &[1, 2],
         "concat_ws" => &[0],
+        "to_char" => &[1],
+        calendar::DATE_PLUS => &[2],
         "date_part" | "date_trunc" => &[0],
         _ => &[],
     }
@@ -128,6 +138,8 @@ pub(crate) enum OperatorKind {
     Comparison,
     Logic,
     Text,
+    /// A regular expression, which must be written out.
+    Pattern,
     Refused,
 }
 
@@ -146,11 +158,10 @@ pub(crate) fn operator_kind(op: Operator) -> OperatorKind {
         | Operator::GtEq => OperatorKind::Comparison,
         Operator::And | Operator::Or => OperatorKind::Logic,
         Operator::StringConcat => OperatorKind::Text,
-        Operator::RegexMatch
-        | Operator::RegexIMatch
-        | Operator::RegexNotMatch
-        | Operator::RegexNotIMatch
-        | Operator::LikeMatch
+        Operator::RegexMatch | Operator::RegexIMatch | Operator::RegexNotMatch | Operator::RegexNotIMatch => {
+            OperatorKind::Pattern
+        }
+        Operator::LikeMatch
         | Operator::ILikeMatch
         | Operator::NotLikeMatch
         | Operator::NotILikeMatch

@@ -22,7 +22,9 @@
 mod argument;
 mod boundary;
 mod boundary_table;
+mod calendar;
 mod catalogue;
+mod dialect;
 mod engine;
 mod expression;
 mod finished;

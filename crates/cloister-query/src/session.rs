@@ -5,11 +5,13 @@ use crate::engine::Limits;
 use crate::function::{aggregate_functions, scalar_functions, window_functions};
 use crate::grant::ResolvedGrant;
 use crate::vault::VaultOnly;
+use chrono::DateTime;
 use datafusion::catalog::CatalogProviderList;
 use datafusion::catalog::MemoryCatalogProviderList;
 use datafusion::common::Result;
 use datafusion::execution::SessionState;
 use datafusion::execution::SessionStateDefaults;
+use datafusion::execution::context::ExecutionProps;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::GreedyMemoryPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
@@ -18,6 +20,7 @@ use datafusion::object_store::local::LocalFileSystem;
 use datafusion::prelude::SessionConfig;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Builds the session for one query.
 pub(crate) fn session(vault: &Path, grant: &ResolvedGrant, limits: &Limits) -> Result<SessionState> {
@@ -30,9 +33,15 @@ pub(crate) fn session(vault: &Path, grant: &ResolvedGrant, limits: &Limits) -> R
         .build_arc()?;
     let catalogues = MemoryCatalogProviderList::new();
     catalogues.register_catalog(CATALOGUE.to_owned(), catalogue(grant)?);
+    // current_date is one day, for the whole of a query.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = DateTime::from_timestamp(i64::try_from(now.as_secs()).unwrap_or_default(), 0);
+    let mut props = ExecutionProps::new();
+    props.query_execution_start_time = now;
     let state = SessionStateBuilder::new()
         .with_config(config(limits))
         .with_runtime_env(runtime)
+        .with_execution_props(props)
         .with_catalog_list(Arc::new(catalogues))
         .with_scalar_functions(scalar_functions())
         .with_aggregate_functions(aggregate_functions())

@@ -1,10 +1,8 @@
 //! The text: one query, not too long, and nothing that the plan would not show.
 
 use crate::Refusal;
-use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, Expr, Query, SetExpr, Statement, UnaryOperator, Value, ValueWithSpan,
-    visit_expressions_mut,
-};
+use crate::dialect::rewritten;
+use datafusion::sql::sqlparser::ast::{Query, SetExpr, Statement, visit_expressions_mut};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::parser::Parser;
@@ -49,42 +47,12 @@ pub(crate) fn parse(sql: &str) -> Result<Statement, Refusal> {
         _ => return Err(not_a_query()),
     }
     let _: ControlFlow<()> = visit_expressions_mut(&mut statement, |expr| {
-        if let Some(interval) = multiplied_interval(expr) {
-            *expr = interval;
+        if let Some(same) = rewritten(expr) {
+            *expr = same;
         }
         ControlFlow::Continue(())
     });
     Ok(statement)
-}
-
-/// `30 * INTERVAL '1 day'`, as PostgreSQL's date arithmetic is often written, as `INTERVAL '30 day'`.
-fn multiplied_interval(expr: &Expr) -> Option<Expr> {
-    let Expr::BinaryOp { left, op: BinaryOperator::Multiply, right } = expr else { return None };
-    let (number, interval) = match (unnested(left), unnested(right)) {
-        (number, Expr::Interval(interval)) | (Expr::Interval(interval), number) => (number, interval),
-        _ => return None,
-    };
-    let (sign, number) = match number {
-        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => (-1, unnested(expr)),
-        other => (1, other),
-    };
-    let Expr::Value(ValueWithSpan { value: Value::Number(number, _), .. }) = number else { return None };
-    let number = i64::from(number.to_string().parse::<i32>().ok()?) * sign;
-    let Expr::Value(text) = interval.value.as_ref() else { return None };
-    let Value::SingleQuotedString(text) = &text.value else { return None };
-    let (amount, unit) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
-    let amount = i64::from(amount.parse::<i32>().ok()?) * number;
-    let mut interval = interval.clone();
-    let text = format!("{amount} {unit}").trim().to_owned();
-    *interval.value = Expr::Value(Value::SingleQuotedString(text).into());
-    Some(Expr::Interval(interval))
-}
-
-fn unnested(expr: &Expr) -> &Expr {
-    match expr {
-        Expr::Nested(inner) => unnested(inner),
-        other => other,
-    }
 }
 
 fn check_tokens(tokens: &[Token]) -> Result<(), Refusal> {
@@ -213,16 +181,32 @@ mod tests {
     }
 
     #[test]
-    fn intervals_are_multiplied_out() {
+    fn postgresql_is_put_into_the_engines_words() {
         for (sql, expected) in [
-            ("SELECT d + 30*INTERVAL'1 day'", "SELECT d + INTERVAL '30 day'"),
-            ("SELECT d + (INTERVAL '2 months' * 3)", "SELECT d + (INTERVAL '6 months')"),
-            ("SELECT d + (-7)*INTERVAL '1 day'", "SELECT d + INTERVAL '-7 day'"),
-            ("SELECT d + 3 * INTERVAL '1' DAY", "SELECT d + INTERVAL '3' DAY"),
-            ("SELECT n * INTERVAL '1 day'", "SELECT n * INTERVAL '1 day'"),
-            ("SELECT 99999999999 * INTERVAL '1 day'", "SELECT 99999999999 * INTERVAL '1 day'"),
+            ("d + 30*INTERVAL'1 day'", "d + INTERVAL '30 day'"),
+            ("d + (INTERVAL '2 months' * 3)", "d + (INTERVAL '6 months')"),
+            ("d + (-7)*INTERVAL '1 day'", "d + INTERVAL '-7 day'"),
+            ("d + 3 * INTERVAL '1' DAY", "d + INTERVAL '3' DAY"),
+            ("n * INTERVAL '1 day'", "n * INTERVAL '1 day'"),
+            ("99999999999 * INTERVAL '1 day'", "99999999999 * INTERVAL '1 day'"),
+            ("(d + n*INTERVAL'1 day')", "(date_plus(d, n, 'day'))"),
+            ("d - (n + 1) * INTERVAL '2 weeks'", "date_plus(d, (n + 1) * (-2), 'week')"),
+            ("d + n * INTERVAL '1' MONTH", "date_plus(d, n, 'month')"),
+            ("d + n * INTERVAL '1 hour'", "d + n * INTERVAL '1 hour'"),
+            ("extract(year from age(a, b))", "(full_months(a, b) / 12)"),
+            ("date_part('month', age(b))", "(full_months(current_date(), b) % 12)"),
+            ("age(a, b)", "age(a, b)"),
+            ("x::numeric", "CAST(x AS DOUBLE PRECISION)"),
+            ("CAST(x AS NUMERIC(10, 2))", "CAST(x AS NUMERIC(10,2))"),
+            ("mod(a, b + 1)", "((a) % (b + 1))"),
+            ("power(a, 2)", "power(CAST(a AS DOUBLE PRECISION), CAST(2 AS DOUBLE PRECISION))"),
+            ("to_char(d, 'YYYY-MM')", "to_char(d, '%Y-%m')"),
+            ("to_char(d, 'YYYY-Q')", "to_char(d, 'YYYY-Q')"),
+            ("to_char(d, '%Y')", "to_char(d, '%Y')"),
+            ("to_char(n, 'FM00')", "concat('', right(concat('00', CAST(n AS BIGINT)), 2))"),
+            ("to_date(x, 'YYYY-MM-DD')", "CAST(replace(x, ' ', '') AS DATE)"),
         ] {
-            assert_eq!(parse(sql).unwrap().to_string(), expected);
+            assert_eq!(parse(&format!("SELECT {sql}")).unwrap().to_string(), format!("SELECT {expected}"));
         }
     }
 
