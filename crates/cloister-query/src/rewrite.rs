@@ -3,6 +3,7 @@
 //! DataFusion version fails to compile instead of failing open.
 
 mod aggregate;
+mod group_window;
 mod join;
 mod scan;
 mod union;

@@ -52,6 +52,9 @@ impl Rewriter<'_> {
         }
         let meeting = meeting(&left, &right, &pairs);
         let certain = certain(join, &left) && certain(join, &right);
+        let one_row = [&left, &right].iter().any(|side| {
+            matches!(side.state, State::Reference) && side.plan.max_rows().is_some_and(|rows| rows <= 1)
+        });
         let schema = left.plan.schema().join(right.plan.schema())?;
         let mut on = Vec::new();
         for (l, r) in &join.on {
@@ -81,7 +84,8 @@ impl Rewriter<'_> {
                 let columns =
                     missing(left.columns, left_missing).chain(missing(right.columns, right_missing));
                 let columns = columns.collect();
-                let shape = Sides { meeting, missing: (left_missing, right_missing), widths, certain };
+                let shape =
+                    Sides { meeting, missing: (left_missing, right_missing), widths, certain, one_row };
                 let (plan, state) = self.side_by_side(plan, left.state, right.state, &shape)?;
                 Ok(Relation { plan, columns, state })
             }
@@ -114,7 +118,7 @@ impl Rewriter<'_> {
         right: State,
         sides: &Sides,
     ) -> Result<(LogicalPlan, State)> {
-        let Sides { meeting, missing, widths, certain } = *sides;
+        let Sides { meeting, missing, widths, certain, one_row } = *sides;
         match (left, right) {
             // The groups' values are as a release would show them, and mean no more than if the query had
             // them written in.
@@ -140,22 +144,15 @@ impl Rewriter<'_> {
                 Ok((plan, State::Protected { boundaries, states, complete: complete && certain }))
             }
             (State::Reference, State::Reference) => Ok((plan, State::Reference)),
+            // Rows of the reference table that nobody has are nobody's. Where any of its rows may meet a
+            // person's, or the query makes them up, they can multiply the person's rows at will, and a
+            // multiple is not hidden by rounding.
             (State::PerPerson { person, hidden, chosen }, State::Reference)
-            | (State::Reference, State::PerPerson { person, hidden, chosen }) => match meeting {
-                Meeting::Apart => Err(Refusal::new(
-                    "cross-join",
-                    "A join needs an equality between the two tables.",
-                    "Add the condition to ON.",
-                )
-                .into()),
-                // Rows of the reference table that nobody has are nobody's.
-                Meeting::Equal | Meeting::SamePerson => {
-                    // Rows that the query makes up can multiply a person's at will, and a multiple is
-                    // not hidden by rounding.
-                    let made = if self.made.get() { Chosen::Crowd } else { Chosen::Alone };
-                    Ok((plan, State::PerPerson { person, hidden, chosen: chosen.max(made) }))
-                }
-            },
+            | (State::Reference, State::PerPerson { person, hidden, chosen }) => {
+                let free = meeting == Meeting::Apart || self.made.get();
+                let here = if free && !one_row { Chosen::Crowd } else { Chosen::Alone };
+                Ok((plan, State::PerPerson { person, hidden, chosen: chosen.max(here) }))
+            }
             (
                 State::PerPerson { person: l, hidden: lh, chosen: lc },
                 State::PerPerson { person: r, hidden: rh, chosen: rc },
@@ -275,6 +272,8 @@ struct Sides {
     meeting: Meeting,
     /// Whether the conditions depend on nothing that may be suppressed.
     certain: bool,
+    /// Whether a side about nobody has one row at most.
+    one_row: bool,
     /// Whose rows may be missing.
     missing: (bool, bool),
     /// Visible columns of each.

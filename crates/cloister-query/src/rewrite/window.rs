@@ -2,7 +2,7 @@
 
 use super::{Result, Rewriter, finished, per_person_shape};
 use crate::Refusal;
-use crate::expression::{inspect, total_named};
+use crate::expression::{inspect, total, total_named};
 use crate::function::{WindowKind, window_kind};
 use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
 use datafusion::common::Column;
@@ -11,7 +11,7 @@ use datafusion::functions_aggregate::min_max::max_udaf;
 use datafusion::logical_expr::expr::{WindowFunction, WindowFunctionParams};
 use datafusion::logical_expr::logical_plan::Window;
 use datafusion::logical_expr::{
-    Expr, LogicalPlan, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition,
+    Expr, LogicalPlan, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition, lit, when,
 };
 use std::sync::Arc;
 
@@ -28,7 +28,15 @@ struct Parts<'a> {
 
 impl Rewriter<'_> {
     pub(super) fn window(&self, window: &Window) -> Result<Relation> {
+        let before = self.inside.borrow().len();
         let input = self.rewrite(&window.input)?;
+        if matches!(input.state, State::PerPerson { .. })
+            && let Some(joined) = self.joined_groups(window, &input.columns)?
+        {
+            // Its input is rewritten anew, and with it what that goes on with.
+            self.inside.borrow_mut().truncate(before);
+            return self.rewrite(&joined);
+        }
         let schema = input.plan.schema().clone();
         let parts =
             window.window_expr.iter().map(|e| parts(e, &input.columns)).collect::<Result<Vec<_>>>()?;
@@ -49,10 +57,18 @@ impl Rewriter<'_> {
                 );
                 State::Reference
             }
-            State::PerPerson { person, hidden, mut chosen } => {
+            State::PerPerson { person, mut hidden, mut chosen } => {
                 for (part, column) in parts.iter().zip(names.by_ref()) {
-                    let (facts, among) = part.of_people()?;
+                    let (mut facts, among) = part.of_people()?;
                     chosen = chosen.max(among);
+                    for branch in part.inside.iter().flat_map(|facts| &facts.branches) {
+                        // Whether any of the rows took this branch.
+                        let name = self.hidden_name("branch");
+                        exprs.push(part.taken(total(branch, &schema)?)?.alias(&name));
+                        let taken = Column::new_unqualified(name);
+                        facts.branches.push(Expr::Column(taken.clone()).gt(lit(0)));
+                        hidden.push(taken);
+                    }
                     columns.push(ColumnFacts { column, facts });
                 }
                 State::PerPerson { person, hidden, chosen }
@@ -159,15 +175,12 @@ impl Parts<'_> {
         if !self.of_person && !counts {
             return Err(Refusal::new(
                 "cross-person-window",
-                "A window over people's rows must be partitioned by person_id.",
-                "Add PARTITION BY person_id, or use the window over the finished result of an aggregate.",
+                "A window that gives another person's value must be partitioned by person_id.",
+                "Add PARTITION BY person_id, leave out ORDER BY, or use the window over the finished result of an aggregate."
             )
             .into());
         }
         let chosen = if self.of_person { Chosen::Alone } else { Chosen::Crowd };
-        if self.inside.iter().any(|facts| !facts.branches.is_empty()) {
-            return Err(Refusal::unsupported("A condition (CASE, coalesce, a cast) inside a window").into());
-        }
         let argument = self.argument.as_ref().map_or(Shape::Other, |facts| facts.shape);
         let shape = match self.kind {
             WindowKind::Rank => Shape::Count,
@@ -176,6 +189,16 @@ impl Parts<'_> {
             WindowKind::Value => Shape::Other,
         };
         Ok((Facts { role: Role::Derived, ..Facts::value(shape, false) }, chosen))
+    }
+
+    /// How many rows of the same window meet a condition: at least whether one does.
+    fn taken(&self, condition: Expr) -> Result<Expr> {
+        let mut function = self.function.clone();
+        function.fun = WindowFunctionDefinition::AggregateUDF(max_udaf());
+        function.params.args = vec![when(condition, lit(1)).otherwise(lit(0))?];
+        function.params.order_by = Vec::new();
+        function.params.window_frame = WindowFrame::new(None);
+        Ok(Expr::WindowFunction(Box::new(function)))
     }
 
     /// The state of the value over protected rows: of an aggregate, the worst of its partition; of a value

@@ -71,6 +71,10 @@ async fn what_is_made_of_groups_is_what_the_plain_engine_makes_of_them() {
         ),
         ("SELECT count(*) AS n FROM event WHERE code IN (SELECT code FROM other)", &["group-values-inside"]),
         (
+            "SELECT count(*) AS n, sum(rn) AS s FROM (SELECT x, max(x) OVER () AS m, min(x) OVER (PARTITION BY code) AS least, row_number() OVER (PARTITION BY person_id ORDER BY x, code) AS rn FROM (SELECT person_id, code, length(code) AS x FROM event) p) q WHERE x >= m AND x = least",
+            &["group-values-inside"],
+        ),
+        (
             "SELECT count(*) AS n FROM event e WHERE EXISTS (SELECT 1 FROM other o WHERE o.code = e.code)",
             &["group-values-inside"],
         ),
