@@ -73,7 +73,9 @@ pub(crate) fn parts<'a>(expr: &'a Expr, columns: &[ColumnFacts]) -> Result<Parts
     let AggregateFunctionParams { args, distinct, filter, order_by, null_treatment } = params;
     let name = func.name();
     let (argument, other, quantile) = match (name, args.as_slice()) {
-        ("percentile_cont", [argument, which]) => (argument, None, Some(quantile(which)?)),
+        ("percentile_cont" | "percentile_disc", [argument, which]) => {
+            (argument, None, Some(quantile(which)?))
+        }
         ("median", [argument]) => (argument, None, Some(0.5)),
         (_, [one, other]) if is_association(name) => (one, Some(other), None),
         (_, [argument]) => (argument, None, None),
@@ -191,7 +193,7 @@ impl Parts<'_> {
             "avg" => self.mean(whole),
             "min" => self.extreme(whole, Support::Least),
             "max" => self.extreme(whole, Support::Greatest),
-            "median" | "percentile_cont" => self.quantile(whole),
+            "median" | "percentile_cont" | "percentile_disc" => self.quantile(whole),
             "stddev" | "stddev_pop" | "var" | "var_pop" => self.spread(whole),
             name if is_association(name) => self.association(whole),
             other => {

@@ -1,6 +1,7 @@
 //! Scalar functions and operators: an allow-list, by name. What is not here does not exist.
 
 use crate::calendar;
+use crate::percentile_disc::percentile_disc;
 use datafusion::config::ConfigOptions;
 use datafusion::functions::{core, datetime, math, string, unicode};
 use datafusion::functions_aggregate::{
@@ -84,6 +85,7 @@ pub(crate) fn aggregate_functions() -> Vec<Arc<AggregateUDF>> {
         min_max::max_udaf(),
         median::median_udaf(),
         percentile_cont::percentile_cont_udaf(),
+        percentile_disc(),
         stddev::stddev_udaf(),
         stddev::stddev_pop_udaf(),
         variance::var_samp_udaf(),

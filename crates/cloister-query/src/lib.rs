@@ -31,6 +31,7 @@ mod finished;
 mod function;
 mod grant;
 mod people;
+mod percentile_disc;
 mod refusal;
 mod relation;
 mod rewrite;
