@@ -135,6 +135,10 @@ pub struct ColumnContract {
     /// that a label may stand beside a suppressed cell.
     #[serde(default)]
     pub public_labels: bool,
+    /// Whether a query may not pick rows by one value of the column (a rare code, a date of birth): it may be grouped
+    /// by, counted, joined with the same person's rows, and compared by less and greater.
+    #[serde(default)]
+    pub no_equality: bool,
     /// Meaning, for the data dictionary.
     #[serde(default)]
     pub description: String,
@@ -273,6 +277,8 @@ impl ColumnContract {
             },
             nullable: !self.required,
             public_labels: self.public_labels,
+            of_one_person: self.transform == Transform::Pseudonymise(PseudonymDomain::LocalId),
+            no_equality: self.no_equality,
             description: self.description.clone(),
         })
     }

@@ -64,7 +64,20 @@ pub struct LandedColumn {
     /// Whether the list of possible values is public, so that a label may stand beside a
     /// suppressed cell.
     pub public_labels: bool,
+    /// Whether no two people share a value: a visit's pseudonym, an episode's. Rows that have the same one are the
+    /// same person's.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub of_one_person: bool,
+    /// Whether a query may not pick rows by one value of it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub no_equality: bool,
     /// Meaning, for the data dictionary.
     #[serde(default)]
     pub description: String,
+}
+
+/// Versions that landed before a property existed keep their digests.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's form")]
+fn is_false(value: &bool) -> bool {
+    !*value
 }

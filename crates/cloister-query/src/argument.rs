@@ -2,7 +2,7 @@
 
 use crate::Refusal;
 use crate::calendar;
-use crate::expression::inspect;
+use crate::expression::{inspect, inspect_condition};
 use crate::relation::{ColumnFacts, Facts, Kind, Role, Shape};
 use cloister_disclosure::Statistic;
 use datafusion::arrow::datatypes::DataType;
@@ -101,7 +101,7 @@ pub(crate) fn parts<'a>(expr: &'a Expr, columns: &[ColumnFacts]) -> Result<Parts
         let facts = inspect(other, columns)?;
         match facts.kind {
             Kind::Value => Ok((other, facts)),
-            Kind::Person | Kind::Pseudonym => Err(Refusal::new(
+            Kind::Person | Kind::Own | Kind::Pseudonym => Err(Refusal::new(
                 "pseudonym-use",
                 "A person_id or another pseudonym can join, count and group, and nothing else.",
                 "Use count or count(DISTINCT …).",
@@ -111,7 +111,7 @@ pub(crate) fn parts<'a>(expr: &'a Expr, columns: &[ColumnFacts]) -> Result<Parts
     let other = other.transpose()?;
     let filter = filter.as_deref();
     if let Some(filter) = filter {
-        inspect(filter, columns)?;
+        inspect_condition(filter, columns)?;
     }
     Ok(Parts { name, argument, facts, other, distinct: *distinct, filter, quantile })
 }

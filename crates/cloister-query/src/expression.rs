@@ -2,7 +2,7 @@
 
 use crate::Refusal;
 use crate::function::{OperatorKind, literal_arguments, operator_kind, scalar_functions};
-use crate::relation::{ColumnFacts, Facts, Kind, Role, Shape, State};
+use crate::relation::{ColumnFacts, Compared, Facts, Kind, Role, Shape, State};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Column, DFSchema, DataFusionError, Result, ScalarValue};
@@ -25,6 +25,25 @@ pub(crate) fn inspect(expr: &Expr, columns: &[ColumnFacts]) -> Result<Facts, Ref
         ));
     }
     Ok(facts)
+}
+
+/// The same for what rows are picked by.
+pub(crate) fn inspect_condition(expr: &Expr, columns: &[ColumnFacts]) -> Result<Facts, Refusal> {
+    let facts = inspect(expr, columns)?;
+    freely(&facts)?;
+    Ok(facts)
+}
+
+/// A value that rows may be picked by in any way.
+fn freely(facts: &Facts) -> Result<(), Refusal> {
+    match facts.compared {
+        Compared::Freely => Ok(()),
+        Compared::ByRange | Compared::Never => Err(Refusal::new(
+            "equality-not-permitted",
+            "The contract does not permit to pick rows by one value of a column that the query compares.",
+            "Group by the column. Dates and numbers may be compared as they are by <, <=, > and >=.",
+        )),
+    }
 }
 
 struct Inspector<'a> {
@@ -55,7 +74,10 @@ impl Inspector<'_> {
                     if matches!(facts.shape, Shape::Bit | Shape::Count) { Shape::Other } else { facts.shape };
                 Ok(Facts { shape, role: Role::Derived, ..facts })
             }
-            Expr::Between(between) => self.condition(&[&between.expr, &between.low, &between.high]),
+            Expr::Between(between) if between.low == between.high => {
+                self.condition(&[&between.expr, &between.low, &between.high])
+            }
+            Expr::Between(between) => self.range(&[&between.expr, &between.low, &between.high]),
             Expr::InList(list) => {
                 let parts: Vec<&Expr> = std::iter::once(list.expr.as_ref()).chain(&list.list).collect();
                 self.condition(&parts)
@@ -94,7 +116,7 @@ impl Inspector<'_> {
         let facts = self.facts(expr)?;
         match facts.kind {
             Kind::Value => Ok(facts),
-            Kind::Person | Kind::Pseudonym => Err(Refusal::new(
+            Kind::Person | Kind::Own | Kind::Pseudonym => Err(Refusal::new(
                 "pseudonym-use",
                 "A person_id or another pseudonym can join, count and group, and nothing else.",
                 "Do not compare it with a literal, cast it or compute with it.",
@@ -120,7 +142,34 @@ impl Inspector<'_> {
         let mut all = Facts { role: Role::Derived, ..Facts::value(Shape::Other, true) };
         for part in parts {
             let facts = self.value(part)?;
+            freely(&facts)?;
             all.public &= facts.public;
+            all.branches.extend(facts.branches);
+        }
+        Ok(all)
+    }
+
+    /// Less or greater: between columns as they stand, also where equality is not permitted.
+    fn range(&self, parts: &[&Expr]) -> Result<Facts, Refusal> {
+        let mut all = Facts { role: Role::Derived, ..Facts::value(Shape::Other, true) };
+        for part in parts {
+            let facts = self.value(part)?;
+            if facts.compared != Compared::ByRange || !as_it_stands(part) {
+                freely(&facts)?;
+            }
+            all.public &= facts.public;
+            all.branches.extend(facts.branches);
+        }
+        Ok(all)
+    }
+
+    /// Another value, made of these.
+    fn made_of(&self, parts: &[&Expr]) -> Result<Facts, Refusal> {
+        let mut all = Facts { role: Role::Derived, ..Facts::value(Shape::Other, true) };
+        for part in parts {
+            let facts = self.value(part)?;
+            all.public &= facts.public;
+            all.compared = all.compared.max(facts.compared);
             all.branches.extend(facts.branches);
         }
         Ok(all)
@@ -140,12 +189,20 @@ impl Inspector<'_> {
             if l.kind != Kind::Value && r.kind != Kind::Value {
                 return Ok(Facts { role: Role::Derived, ..Facts::value(Shape::Other, false) });
             }
+            // The one value is no more known than the other.
+            if l.kind == r.kind && l.compared == r.compared && l.compared != Compared::Freely {
+                return Ok(Facts { role: Role::Derived, ..Facts::value(Shape::Other, false) });
+            }
         }
         match kind {
             OperatorKind::Refused => Err(Refusal::unsupported(&format!("The operator {}", binary.op))),
-            OperatorKind::Equality | OperatorKind::Comparison | OperatorKind::Logic | OperatorKind::Text => {
+            OperatorKind::Comparison if !matches!(binary.op, Operator::NotEq | Operator::IsDistinctFrom) => {
+                self.range(&[left, right])
+            }
+            OperatorKind::Equality | OperatorKind::Comparison | OperatorKind::Logic => {
                 self.condition(&[left, right])
             }
+            OperatorKind::Text => self.made_of(&[left, right]),
             OperatorKind::Pattern => {
                 pattern(right)?;
                 self.condition(&[left])
@@ -166,7 +223,8 @@ impl Inspector<'_> {
                 let mut branches = l.branches;
                 branches.extend(r.branches);
                 let public = l.public && r.public;
-                Ok(Facts { kind: Kind::Value, public, shape, branches, role: Role::Derived })
+                let compared = l.compared.max(r.compared);
+                Ok(Facts { kind: Kind::Value, public, shape, branches, role: Role::Derived, compared })
             }
         }
     }
@@ -185,6 +243,7 @@ impl Inspector<'_> {
             all.public &= public;
             if let Some(value) = value {
                 all.public &= value.public;
+                all.compared = all.compared.max(value.compared);
                 all.shape = all.shape.either(value.shape);
                 all.branches.extend(value.branches.into_iter().map(|inner| branch.clone().and(inner)));
             }
@@ -256,7 +315,11 @@ impl Inspector<'_> {
         }
         let arguments = function.args.iter().map(|a| self.value(a)).collect::<Result<Vec<_>, _>>()?;
         let parts: Vec<&Expr> = function.args.iter().collect();
-        let mut facts = self.condition(&parts)?;
+        // Whether a value is a certain one.
+        if name == "nullif" {
+            self.condition(&parts)?;
+        }
+        let mut facts = self.made_of(&parts)?;
         match (name, function.args.as_slice(), arguments.as_slice()) {
             ("coalesce", exprs, [first, rest @ ..]) => {
                 facts.shape = rest.iter().fold(first.shape, |shape, f| shape.either(f.shape));
@@ -275,6 +338,18 @@ impl Inspector<'_> {
             _ => {}
         }
         Ok(facts)
+    }
+}
+
+/// A column itself, or the part of it that is greater where it is greater.
+fn as_it_stands(expr: &Expr) -> bool {
+    match expr {
+        Expr::Column(_) => true,
+        Expr::Alias(alias) => as_it_stands(&alias.expr),
+        Expr::Cast(cast) => as_it_stands(&cast.expr),
+        Expr::TryCast(cast) => as_it_stands(&cast.expr),
+        Expr::ScalarFunction(f) if f.func.name() == "date_trunc" => f.args.last().is_some_and(as_it_stands),
+        _ => false,
     }
 }
 

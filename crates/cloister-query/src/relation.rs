@@ -81,6 +81,18 @@ pub(crate) struct Facts {
     /// which of them hold.
     pub(crate) branches: Vec<Expr>,
     pub(crate) role: Role,
+    pub(crate) compared: Compared,
+}
+
+/// How rows may be picked by a value; of several values, the greatest holds for what is made of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Compared {
+    /// In any way.
+    Freely,
+    /// By less and greater only, as it stands.
+    ByRange,
+    /// Only by whether it is there.
+    Never,
 }
 
 /// What may be done with a value.
@@ -88,6 +100,8 @@ pub(crate) struct Facts {
 pub(crate) enum Kind {
     /// The number of the person whose row it is.
     Person,
+    /// A pseudonym that no two people share.
+    Own,
     /// Another pseudonym.
     Pseudonym,
     /// A value.
@@ -146,7 +160,8 @@ impl Role {
 impl Facts {
     /// A value of this shape that depends on no condition.
     pub(crate) fn value(shape: Shape, public: bool) -> Self {
-        Self { kind: Kind::Value, public, shape, branches: Vec::new(), role: Role::Key }
+        let (branches, role) = (Vec::new(), Role::Key);
+        Self { kind: Kind::Value, public, shape, branches, role, compared: Compared::Freely }
     }
 
     /// The same column where an outer join may have put NULL in the place of its value.

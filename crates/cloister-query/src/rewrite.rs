@@ -10,7 +10,7 @@ mod union;
 mod window;
 
 use crate::boundary::Boundary;
-use crate::expression::{inspect, total, total_named, total_of};
+use crate::expression::{inspect, inspect_condition, total, total_named, total_of};
 use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
 use crate::{QueryError, Refusal};
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
@@ -216,7 +216,7 @@ impl<'a> Rewriter<'a> {
 
     fn filter(&self, filter: &Filter) -> Result<Relation> {
         let input = self.rewrite(&filter.input)?;
-        inspect(&filter.predicate, &input.columns)?;
+        inspect_condition(&filter.predicate, &input.columns)?;
         let predicate = total_of(&filter.predicate, input.plan.schema(), &input.state)?;
         let plan = LogicalPlan::Filter(Filter::try_new(predicate, Arc::new(input.plan))?);
         let state = match input.state {

@@ -39,9 +39,9 @@ impl Rewriter<'_> {
             .into()),
             State::PerPerson { person, chosen, .. } => {
                 let (person, chosen) = (person.clone(), *chosen);
-                if keys.iter().any(|k| k.kind == Kind::Person) {
+                if keys.iter().any(|k| matches!(k.kind, Kind::Person | Kind::Own)) {
                     if has_totals(aggregate) {
-                        let what = "person_id in ROLLUP, CUBE or GROUPING SETS";
+                        let what = "A pseudonym in ROLLUP, CUBE or GROUPING SETS";
                         return Err(Refusal::unsupported(what).into());
                     }
                     self.per_person(aggregate, input, &keys, person, chosen)
@@ -138,6 +138,9 @@ impl Rewriter<'_> {
         for (column, expr) in columns.iter_mut().skip(keys.len()).zip(&aggregate.aggr_expr) {
             let parts = parts(expr, &input.columns)?;
             column.facts.shape = per_person_shape(parts.name, parts.facts.shape);
+            if parts.name != "count" {
+                column.facts.compared = parts.facts.compared;
+            }
             aggregates.push(total_named(expr, &schema, &input.state)?);
             let mut branches = parts.facts.branches.clone();
             branches.extend(parts.filter.map(|f| f.clone().is_true()));

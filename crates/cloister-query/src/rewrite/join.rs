@@ -2,7 +2,7 @@
 
 use super::{Result, Rewriter, worst_state};
 use crate::Refusal;
-use crate::expression::{inspect, total};
+use crate::expression::{inspect, inspect_condition, total};
 use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
 use datafusion::common::{Column, JoinType};
 use datafusion::functions::core::expr_fn::coalesce;
@@ -43,14 +43,13 @@ impl Rewriter<'_> {
             Keeps::Right => left = self.chosen_by(join, left, &right)?,
         }
         let both: Vec<ColumnFacts> = left.columns.iter().chain(&right.columns).cloned().collect();
-        let pairs = equal_pairs(join);
         for (l, r) in &join.on {
             inspect(&l.clone().eq(r.clone()), &both)?;
         }
         if let Some(filter) = &join.filter {
-            inspect(filter, &both)?;
+            inspect_condition(filter, &both)?;
         }
-        let meeting = meeting(&left, &right, &pairs);
+        let meeting = meeting(join, &left, &right);
         let certain = certain(join, &left) && certain(join, &right);
         let one_row = [&left, &right].iter().any(|side| {
             matches!(side.state, State::Reference) && side.plan.max_rows().is_some_and(|rows| rows <= 1)
@@ -60,6 +59,7 @@ impl Rewriter<'_> {
         for (l, r) in &join.on {
             on.push((total(l, &schema)?, total(r, &schema)?));
         }
+        on.extend(made_sure(join, &left, &right));
         let filter = join.filter.as_ref().map(|f| total(f, &schema)).transpose()?;
         let plan = LogicalPlan::Join(Join::try_new(
             Arc::new(left.plan),
@@ -252,7 +252,7 @@ impl Rewriter<'_> {
     fn chosen_by(&self, join: &Join, by: Relation, kept: &Relation) -> Result<Relation> {
         let State::PerPerson { .. } = by.state else { return Ok(by) };
         let people = matches!(kept.state, State::PerPerson { .. });
-        if people && meeting(kept, &by, &equal_pairs(join)) == Meeting::SamePerson {
+        if people && meeting(join, kept, &by) == Meeting::SamePerson {
             return Ok(by);
         }
         let conditions = join.on.iter().flat_map(|(l, r)| [l, r]).chain(&join.filter);
@@ -303,9 +303,9 @@ fn equal_pairs(join: &Join) -> Vec<(Expr, Expr)> {
     pairs
 }
 
-fn meeting(left: &Relation, right: &Relation, pairs: &[(Expr, Expr)]) -> Meeting {
-    let same = |a: &Expr, b: &Expr| is_person(a, &left.columns) && is_person(b, &right.columns);
-    if pairs.iter().any(|(a, b)| same(a, b) || same(b, a)) {
+fn meeting(join: &Join, left: &Relation, right: &Relation) -> Meeting {
+    let pairs = equal_pairs(join);
+    if both_are(Kind::Person, &pairs, left, right) || made_sure(join, left, right).is_some() {
         Meeting::SamePerson
     } else if pairs.iter().any(|(a, b)| joins(a, b, left, right)) {
         Meeting::Equal
@@ -314,9 +314,26 @@ fn meeting(left: &Relation, right: &Relation, pairs: &[(Expr, Expr)]) -> Meeting
     }
 }
 
-fn is_person(expr: &Expr, columns: &[ColumnFacts]) -> bool {
-    let Expr::Column(column) = expr else { return false };
-    columns.iter().any(|c| c.column == *column && c.facts.kind == Kind::Person)
+/// The condition that two rows of the same visit, episode or the like are the same person's. By the contract they
+/// are; it is made sure of.
+fn made_sure(join: &Join, left: &Relation, right: &Relation) -> Option<(Expr, Expr)> {
+    let (State::PerPerson { person: l, .. }, State::PerPerson { person: r, .. }) =
+        (&left.state, &right.state)
+    else {
+        return None;
+    };
+    // NOT IN has one condition, whose NULLs count.
+    let own = !join.null_aware && both_are(Kind::Own, &equal_pairs(join), left, right);
+    own.then(|| (Expr::Column(l.clone()), Expr::Column(r.clone())))
+}
+
+/// Whether a column of this kind on the one side equals one on the other.
+fn both_are(kind: Kind, pairs: &[(Expr, Expr)], left: &Relation, right: &Relation) -> bool {
+    let is = |expr: &Expr, side: &Relation| match expr {
+        Expr::Column(column) => side.columns.iter().any(|c| c.column == *column && c.facts.kind == kind),
+        _ => false,
+    };
+    pairs.iter().any(|(a, b)| (is(a, left) && is(b, right)) || (is(b, left) && is(a, right)))
 }
 
 /// Whether an equality relates the two sides.

@@ -6,7 +6,7 @@ use crate::Refusal;
 use crate::catalogue::PlanTable;
 use crate::expression::{inspect, total};
 use crate::grant::GrantedTable;
-use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
+use crate::relation::{Chosen, ColumnFacts, Compared, Facts, Kind, Relation, Role, Shape, State};
 use crate::vault::VaultTable;
 use chrono::{Datelike, NaiveDate};
 use cloister_model::{ColumnClass, LandedColumn, LandedType};
@@ -27,7 +27,10 @@ impl Rewriter<'_> {
         }
         let (table, name) = (table.granted(), &scan.table_name);
         let vault = Arc::new(VaultTable::new(table.clone()));
-        let all = facts_of(&table.entry.columns, name);
+        let people = table.entry.person.is_some();
+        let mut all = facts_of(&table.entry.columns, name, people);
+        // The project's own filter is not the researcher's.
+        all.iter_mut().for_each(|c| c.facts.compared = Compared::Freely);
         let mut builder = LogicalPlanBuilder::scan(name.clone(), provider_as_source(vault), None)?;
         if let Some(text) = &table.row_filter {
             let filter = self.state.create_logical_expr(text, builder.schema())?;
@@ -38,7 +41,7 @@ impl Rewriter<'_> {
         if let Some(window) = window(table, name, &builder)? {
             builder = builder.filter(window)?;
         }
-        let granted = facts_of(&table.columns, name);
+        let granted = facts_of(&table.columns, name, people);
         let mut exprs: Vec<Expr> = granted.iter().map(|c| Expr::Column(c.column.clone())).collect();
         let state = match &table.entry.person {
             None => State::Reference,
@@ -54,12 +57,13 @@ impl Rewriter<'_> {
     }
 }
 
-fn facts_of(columns: &[LandedColumn], table: &TableReference) -> Vec<ColumnFacts> {
+fn facts_of(columns: &[LandedColumn], table: &TableReference, people: bool) -> Vec<ColumnFacts> {
     let facts = columns.iter().map(|c| ColumnFacts {
         column: Column::new(Some(table.clone()), c.name.as_str()),
         facts: Facts {
             kind: match (c.landed_type, c.class) {
                 (LandedType::Person, _) => Kind::Person,
+                (LandedType::Pseudonym, _) if c.of_one_person && people => Kind::Own,
                 (LandedType::Pseudonym, _) | (_, ColumnClass::Pseudonym | ColumnClass::Identifier) => {
                     Kind::Pseudonym
                 }
@@ -69,6 +73,14 @@ fn facts_of(columns: &[LandedColumn], table: &TableReference) -> Vec<ColumnFacts
             shape: if c.class == ColumnClass::Measure { Shape::Measure } else { Shape::Other },
             branches: Vec::new(),
             role: Role::Key,
+            compared: match (c.no_equality, c.landed_type) {
+                (false, _) => Compared::Freely,
+                // Between two texts there may be room for one value only.
+                (true, LandedType::Text | LandedType::Bool | LandedType::Person | LandedType::Pseudonym) => {
+                    Compared::Never
+                }
+                (true, _) => Compared::ByRange,
+            },
         },
     });
     facts.collect()

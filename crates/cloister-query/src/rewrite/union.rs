@@ -197,6 +197,7 @@ fn merged_facts(inputs: &[Relation]) -> Result<Vec<Facts>> {
                         before.kind = Kind::Pseudonym;
                     }
                     before.public &= facts.public;
+                    before.compared = before.compared.max(facts.compared);
                     before.shape = before.shape.either(facts.shape);
                     if before.role != facts.role {
                         before.role = Role::Derived;

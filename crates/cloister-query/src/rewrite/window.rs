@@ -4,7 +4,7 @@ use super::{Result, Rewriter, finished, per_person_shape};
 use crate::Refusal;
 use crate::expression::{inspect, total, total_named};
 use crate::function::{WindowKind, window_kind};
-use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
+use crate::relation::{Chosen, ColumnFacts, Compared, Facts, Kind, Relation, Role, Shape, State};
 use datafusion::common::Column;
 use datafusion::functions::core::greatest;
 use datafusion::functions_aggregate::min_max::max_udaf;
@@ -16,13 +16,15 @@ use datafusion::logical_expr::{
 use std::sync::Arc;
 
 /// A window function's parts, once its form is known to be supported.
-struct Parts<'a> {
-    function: &'a WindowFunction,
+struct Parts {
+    function: WindowFunction,
     kind: WindowKind,
     /// Of the arguments, the partition, the order and the filter.
     inside: Vec<Facts>,
     /// Whether the partition is one person's.
     of_person: bool,
+    /// Whether that is so only because no two people share a pseudonym that it is by.
+    of_own: bool,
     argument: Option<Facts>,
 }
 
@@ -38,7 +40,7 @@ impl Rewriter<'_> {
             return self.rewrite(&joined);
         }
         let schema = input.plan.schema().clone();
-        let parts =
+        let mut parts =
             window.window_expr.iter().map(|e| parts(e, &input.columns)).collect::<Result<Vec<_>>>()?;
         let mut exprs = window
             .window_expr
@@ -58,6 +60,12 @@ impl Rewriter<'_> {
                 State::Reference
             }
             State::PerPerson { person, mut hidden, mut chosen } => {
+                for (part, expr) in parts.iter_mut().zip(&mut exprs).filter(|(part, _)| part.of_own) {
+                    // By the contract the partition's rows are one person's, and it is made sure of.
+                    part.function.params.partition_by.push(Expr::Column(person.clone()));
+                    let (window, name) = (Expr::from(part.function.clone()), expr.schema_name().to_string());
+                    *expr = total(&window, &schema)?.alias(name);
+                }
                 for (part, column) in parts.iter().zip(names.by_ref()) {
                     let (mut facts, among) = part.of_people()?;
                     chosen = chosen.max(among);
@@ -91,7 +99,7 @@ impl Rewriter<'_> {
     }
 }
 
-fn parts<'a>(expr: &'a Expr, columns: &[ColumnFacts]) -> Result<Parts<'a>> {
+fn parts(expr: &Expr, columns: &[ColumnFacts]) -> Result<Parts> {
     let expr = match expr {
         Expr::Alias(alias) => &alias.expr,
         other => other,
@@ -125,7 +133,7 @@ fn parts<'a>(expr: &'a Expr, columns: &[ColumnFacts]) -> Result<Parts<'a>> {
         )
         .into());
     }
-    let (mut inside, mut argument, mut of_person) = (Vec::new(), None, false);
+    let (mut inside, mut argument, mut of_person, mut of_own) = (Vec::new(), None, false, false);
     for value in values {
         let facts = inspect(value, columns)?;
         if facts.kind != Kind::Value && name != "count" {
@@ -137,6 +145,7 @@ fn parts<'a>(expr: &'a Expr, columns: &[ColumnFacts]) -> Result<Parts<'a>> {
     for key in partition_by {
         let facts = inspect(key, columns)?;
         of_person |= facts.kind == Kind::Person;
+        of_own |= facts.kind == Kind::Own;
         inside.push(facts);
     }
     for key in order_by {
@@ -147,7 +156,9 @@ fn parts<'a>(expr: &'a Expr, columns: &[ColumnFacts]) -> Result<Parts<'a>> {
         }
         inside.push(facts);
     }
-    Ok(Parts { function, kind, inside, of_person, argument })
+    let of_own = of_own && !of_person;
+    let function = function.as_ref().clone();
+    Ok(Parts { function, kind, inside, of_person: of_person || of_own, of_own, argument })
 }
 
 fn is_literal(expr: &Expr) -> bool {
@@ -167,7 +178,7 @@ fn pseudonym() -> Refusal {
     )
 }
 
-impl Parts<'_> {
+impl Parts {
     /// What is known of the value among people's rows. A place or a number among other people's rows is
     /// allowed and held; another person's value is not.
     fn of_people(&self) -> Result<(Facts, Chosen)> {
@@ -188,7 +199,11 @@ impl Parts<'_> {
             WindowKind::Value if argument == Shape::Measure => Shape::Measure,
             WindowKind::Value => Shape::Other,
         };
-        Ok((Facts { role: Role::Derived, ..Facts::value(shape, false) }, chosen))
+        let compared = match (&self.argument, counts) {
+            (Some(argument), false) => argument.compared,
+            _ => Compared::Freely,
+        };
+        Ok((Facts { role: Role::Derived, compared, ..Facts::value(shape, false) }, chosen))
     }
 
     /// How many rows of the same window meet a condition: at least whether one does.
