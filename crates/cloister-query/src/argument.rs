@@ -173,7 +173,7 @@ fn plain(expr: &Expr) -> bool {
 }
 
 fn packed(argument: &Expr, facts: &Facts) -> bool {
-    matches!(facts.shape, Shape::Constant | Shape::Other) && !plain(argument)
+    matches!(facts.shape, Shape::Constant | Shape::Moved | Shape::Other) && !plain(argument)
 }
 
 fn is_association(name: &str) -> bool {
@@ -314,7 +314,7 @@ impl Parts<'_> {
             branches: self.facts.branches.clone(),
             argument: String::new(),
             support: None,
-            held: matches!(self.facts.shape, Shape::Constant | Shape::Other),
+            held: matches!(self.facts.shape, Shape::Constant | Shape::Moved | Shape::Other),
         }
     }
 

@@ -1,8 +1,10 @@
 //! Expressions: what may be written, what is known of the value, and the form that cannot fail.
 
 use crate::Refusal;
+use crate::decimal;
 use crate::function::{OperatorKind, literal_arguments, operator_kind, scalar_functions};
 use crate::relation::{ColumnFacts, Compared, Facts, Kind, Role, Shape, State};
+use crate::written::{known_format, pattern};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Column, DFSchema, DataFusionError, Result, ScalarValue};
@@ -168,8 +170,7 @@ impl Inspector<'_> {
         let mut all = Facts { role: Role::Derived, ..Facts::value(Shape::Other, true) };
         for part in parts {
             let facts = self.value(part)?;
-            all.public &= facts.public;
-            all.compared = all.compared.max(facts.compared);
+            all.made_of(&facts);
             all.branches.extend(facts.branches);
         }
         Ok(all)
@@ -213,18 +214,20 @@ impl Inspector<'_> {
                     Operator::Plus => l.shape.plus(r.shape),
                     // A difference of counts is no count, and of constants may be anything.
                     Operator::Minus => match l.shape.plus(r.shape) {
-                        Shape::Measure => Shape::Measure,
+                        shape @ (Shape::Measure | Shape::Moved) => shape,
                         _ => Shape::Other,
                     },
+                    Operator::Multiply if l.quantities.iter().any(|q| r.quantities.contains(q)) => {
+                        Shape::Other
+                    }
                     Operator::Multiply => l.shape.times(r.shape),
                     Operator::Divide => l.shape.over(r.shape),
                     _ => Shape::Other,
                 };
-                let mut branches = l.branches;
-                branches.extend(r.branches);
-                let public = l.public && r.public;
-                let compared = l.compared.max(r.compared);
-                Ok(Facts { kind: Kind::Value, public, shape, branches, role: Role::Derived, compared })
+                let mut facts = Facts { shape, role: Role::Derived, ..l };
+                facts.made_of(&r);
+                facts.branches.extend(r.branches);
+                Ok(facts)
             }
         }
     }
@@ -242,8 +245,7 @@ impl Inspector<'_> {
         let mut take = |branch: Expr, value: Option<Facts>, public: bool| {
             all.public &= public;
             if let Some(value) = value {
-                all.public &= value.public;
-                all.compared = all.compared.max(value.compared);
+                all.made_of(&value);
                 all.shape = all.shape.either(value.shape);
                 all.branches.extend(value.branches.into_iter().map(|inner| branch.clone().and(inner)));
             }
@@ -353,49 +355,6 @@ fn as_it_stands(expr: &Expr) -> bool {
     }
 }
 
-/// A format with the fields that are known of, whether PostgreSQL's, which are rewritten, or chrono's.
-fn known_format(expr: &Expr) -> Result<(), Refusal> {
-    let text = match expr {
-        Expr::Literal(value, _) => value.try_as_str().flatten().unwrap_or_default(),
-        _ => "",
-    };
-    let mut letters = text.chars();
-    while let Some(letter) = letters.next() {
-        let known = match letter {
-            '%' => letters.next().is_some_and(|field| "YmdjHMSbaV".contains(field)),
-            other => "-/ :.,_".contains(other),
-        };
-        if !known {
-            return Err(Refusal::new(
-                "unknown-format",
-                "The format of to_char has a field that is not known.",
-                "Use YYYY, MM, DD, HH24, MI, SS, Mon, Dy, DDD and IW, or date_part.",
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// A regular expression that is written out and is one, so that it cannot fail on some rows only.
-fn pattern(expr: &Expr) -> Result<(), Refusal> {
-    let written = match expr {
-        Expr::Cast(cast) => &cast.expr,
-        other => other,
-    };
-    let text = match written {
-        Expr::Literal(value, _) => value.try_as_str().flatten(),
-        _ => None,
-    };
-    match text.map(regex::Regex::new) {
-        Some(Ok(_)) => Ok(()),
-        Some(Err(_)) | None => Err(Refusal::new(
-            "invalid-pattern",
-            "A regular expression must be written out, and be one.",
-            "Use a literal; look-around and back-references do not exist.",
-        )),
-    }
-}
-
 /// Whether an expression has nothing in it but which of the keys a row is a total over: no query can name it.
 fn of_totals(expr: &Expr) -> bool {
     expr.column_refs().iter().all(|c| c.name == Aggregate::INTERNAL_GROUPING_ID)
@@ -432,8 +391,10 @@ fn literal_shape(value: &ScalarValue) -> Shape {
 /// within the calendar.
 const INTERVAL_MONTHS_MAX: i32 = 2_400;
 const INTERVAL_DAYS_MAX: i32 = 73_000;
-/// The most digits of a decimal number in between: sums and means of it have room for more.
+/// The most digits of a decimal number that a function makes of its argument.
 const DECIMAL_DIGITS_MAX: u8 = 28;
+/// Functions whose value is one of their arguments, or no further from 0.
+const DIGITS_KEPT: &[&str] = &["coalesce", "nullif", "greatest", "least", "abs"];
 
 /// The form that cannot fail for some data and not for other: a cast gives NULL where it cannot, and so
 /// does a division by zero. What could still overflow for some value is refused, whatever the data.
@@ -480,10 +441,7 @@ fn safe(expr: &Expr, schema: &DFSchema, strict: bool) -> Result<Expr> {
             }
             other => other,
         };
-        if strict {
-            cannot_overflow(&safe, schema)?;
-        }
-        Ok(Transformed::yes(safe))
+        Ok(Transformed::yes(if strict { cannot_fail(safe, schema)? } else { safe }))
     });
     rewritten.data()
 }
@@ -551,29 +509,52 @@ fn short(value: &ScalarValue) -> Result<()> {
     Err(refused("interval-too-long", "An interval is longer than 200 years.", "Use a shorter one."))
 }
 
-/// Whether a value can be too great for its type is decided by the type, not by the value.
-fn cannot_overflow(expr: &Expr, schema: &DFSchema) -> Result<()> {
-    let (Expr::BinaryExpr(_) | Expr::TryCast(_) | Expr::ScalarFunction(_)) = expr else { return Ok(()) };
-    match expr.get_type(schema)? {
-        DataType::Decimal32(digits, _)
-        | DataType::Decimal64(digits, _)
-        | DataType::Decimal128(digits, _)
-        | DataType::Decimal256(digits, _)
-            if digits > DECIMAL_DIGITS_MAX =>
-        {
-            Err(refused(
-                "decimal-too-wide",
-                "A decimal number in the query has too many digits to be sure that it cannot overflow.",
-                "Cast one of the factors to double precision.",
-            ))
+/// What would fail for some values only, and has no form that does not, is refused whatever the values.
+fn cannot_fail(expr: Expr, schema: &DFSchema) -> Result<Expr> {
+    match expr {
+        Expr::BinaryExpr(binary) => match decimal::fitted(binary, schema)? {
+            Some(fits) => Ok(fits),
+            None => Err(too_wide()),
+        },
+        Expr::ScalarFunction(f) => {
+            let wide = match Expr::ScalarFunction(f.clone()).get_type(schema)? {
+                DataType::Decimal128(digits, _) | DataType::Decimal256(digits, _) => {
+                    digits > DECIMAL_DIGITS_MAX && !DIGITS_KEPT.contains(&f.func.name())
+                }
+                _ => false,
+            };
+            if wide { Err(too_wide()) } else { Ok(Expr::ScalarFunction(f)) }
         }
-        DataType::Interval(_) if matches!(expr, Expr::TryCast(_)) => Err(refused(
+        Expr::TryCast(cast) if matches!(cast.field.data_type(), DataType::Interval(_)) => Err(refused(
             "literal-required",
             "An interval must be written out.",
             "Use INTERVAL '1 day', or compare the difference of two dates with a number.",
         )),
-        _ => Ok(()),
+        Expr::WindowFunction(window) => {
+            let args = window.params.args.iter();
+            let mut wide = false;
+            for kind in args.map(|arg| arg.get_type(schema)) {
+                wide |= matches!(kind?, DataType::Decimal128(digits, _) if digits > DECIMAL_DIGITS_MAX);
+            }
+            if wide && window.fun.name() == "avg" {
+                Err(too_wide())
+            } else {
+                Ok(Expr::WindowFunction(window))
+            }
+        }
+        Expr::AggregateFunction(aggregate) => {
+            Ok(Expr::AggregateFunction(decimal::widened(aggregate, schema)?))
+        }
+        other => Ok(other),
     }
+}
+
+fn too_wide() -> DataFusionError {
+    refused(
+        "decimal-too-wide",
+        "A decimal number in the query has too many digits to be sure that it cannot overflow.",
+        "Cast one of the factors to double precision.",
+    )
 }
 
 fn invalid_literal() -> DataFusionError {

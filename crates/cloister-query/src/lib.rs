@@ -24,6 +24,7 @@ mod boundary;
 mod boundary_table;
 mod calendar;
 mod catalogue;
+mod decimal;
 mod dialect;
 mod engine;
 mod expression;
@@ -40,6 +41,7 @@ mod sql;
 mod subquery;
 mod support;
 mod vault;
+mod written;
 
 pub use engine::{Engine, Governed, Limits, Planned};
 pub use finished::{CellNote, FinishedTable, OutputColumn, Value};

@@ -82,6 +82,8 @@ pub(crate) struct Facts {
     pub(crate) branches: Vec<Expr>,
     pub(crate) role: Role,
     pub(crate) compared: Compared,
+    /// The measures that it is made of, by where they lie.
+    pub(crate) quantities: Vec<String>,
 }
 
 /// How rows may be picked by a value; of several values, the greatest holds for what is made of them.
@@ -121,6 +123,8 @@ pub(crate) enum Shape {
     Constant,
     /// A quantity of the row, without any constant added: its total says nothing of how many there are.
     Measure,
+    /// A quantity with a constant added, to be multiplied with another.
+    Moved,
     /// Anything else.
     Other,
 }
@@ -161,7 +165,24 @@ impl Facts {
     /// A value of this shape that depends on no condition.
     pub(crate) fn value(shape: Shape, public: bool) -> Self {
         let (branches, role) = (Vec::new(), Role::Key);
-        Self { kind: Kind::Value, public, shape, branches, role, compared: Compared::Freely }
+        Self {
+            kind: Kind::Value,
+            public,
+            shape,
+            branches,
+            role,
+            compared: Compared::Freely,
+            quantities: Vec::new(),
+        }
+    }
+
+    /// Takes in what another value, that this one is made of too, is made of.
+    pub(crate) fn made_of(&mut self, other: &Self) {
+        self.public &= other.public;
+        self.compared = self.compared.max(other.compared);
+        let new = other.quantities.iter().filter(|q| !self.quantities.contains(q)).cloned();
+        let new: Vec<String> = new.collect();
+        self.quantities.extend(new);
     }
 
     /// The same column where an outer join may have put NULL in the place of its value.
@@ -195,18 +216,22 @@ impl Shape {
             (Self::Bit | Self::Count, Self::Bit | Self::Count) => Self::Count,
             (Self::Measure, Self::Measure) => Self::Measure,
             (Self::Constant, Self::Constant | Self::Bit) | (Self::Bit, Self::Constant) => Self::Constant,
+            (Self::Moved | Self::Measure, Self::Bit | Self::Constant | Self::Moved)
+            | (Self::Bit | Self::Constant | Self::Moved, Self::Measure)
+            | (Self::Bit | Self::Constant, Self::Moved) => Self::Moved,
             _ => Self::Other,
         }
     }
 
+    /// Of different quantities: powers of one would tell its values one by one.
     pub(crate) fn times(self, other: Self) -> Self {
         match (self, other) {
             (Self::Zero, Self::Other) | (Self::Other, Self::Zero) => Self::Other,
             (Self::Zero, _) | (_, Self::Zero) => Self::Zero,
             (Self::Bit, Self::Bit) => Self::Bit,
-            (Self::Measure, Self::Bit | Self::Constant) | (Self::Bit | Self::Constant, Self::Measure) => {
-                Self::Measure
-            }
+            (Self::Measure, Self::Bit | Self::Constant | Self::Measure | Self::Moved)
+            | (Self::Bit | Self::Constant | Self::Moved, Self::Measure) => Self::Measure,
+            (Self::Moved, Self::Moved | Self::Constant) | (Self::Constant, Self::Moved) => Self::Moved,
             (Self::Count, Self::Bit) | (Self::Bit, Self::Count) => Self::Count,
             _ => Self::Other,
         }

@@ -19,13 +19,15 @@ use std::sync::Arc;
 pub(crate) fn as_joins(plan: LogicalPlan, state: &SessionState) -> Result<LogicalPlan, Refusal> {
     one_row_each(&plan)?;
     let unsupported = |_| Refusal::unsupported("A subquery of this form");
+    // `FROM a, b WHERE a.x = b.x` is a join like any other, before subqueries come between the two and after.
+    let comma: Vec<Arc<dyn OptimizerRule + Send + Sync>> = vec![Arc::new(EliminateCrossJoin::new())];
+    let plan = Optimizer::with_rules(comma).optimize(plan, state, |_, _| {}).map_err(unsupported)?;
     let plan = plan.transform_up_with_subqueries(|node| marks_of(node, state)).map_err(unsupported)?;
     let rules: Vec<Arc<dyn OptimizerRule + Send + Sync>> = vec![
         Arc::new(RewriteSetComparison::new()),
         Arc::new(DecorrelatePredicateSubquery::new()),
         Arc::new(ScalarSubqueryToJoin::new()),
         Arc::new(DecorrelateLateralJoin::new()),
-        // `FROM a, b WHERE a.x = b.x` is a join like any other.
         Arc::new(EliminateCrossJoin::new()),
     ];
     Optimizer::with_rules(rules).optimize(plan.data, state, |_, _| {}).map_err(unsupported)

@@ -19,6 +19,7 @@ mod both;
 mod groups;
 mod hostile;
 mod own;
+mod tpch;
 
 use both::{Both, policy};
 

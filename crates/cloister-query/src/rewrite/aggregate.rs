@@ -5,10 +5,11 @@ use crate::Refusal;
 use crate::argument::{Support, ValueExpr, parts, with_filter};
 use crate::boundary::{Boundary, BoundaryCell, BoundaryValue};
 use crate::boundary_table::BoundaryTable;
+use crate::decimal::try_cast;
 use crate::expression::{inspect, total, total_named};
 use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
 use crate::support::{attaining_people, people_beside};
-use datafusion::common::{Column, DFSchemaRef};
+use datafusion::common::{Column, DFSchema, DFSchemaRef};
 use datafusion::functions_aggregate::expr_fn::{count, max};
 use datafusion::logical_expr::expr::GroupingSet;
 use datafusion::logical_expr::logical_plan::Projection;
@@ -139,7 +140,9 @@ impl Rewriter<'_> {
             let parts = parts(expr, &input.columns)?;
             column.facts.shape = per_person_shape(parts.name, parts.facts.shape);
             if parts.name != "count" {
-                column.facts.compared = parts.facts.compared;
+                let public = column.facts.public;
+                column.facts.made_of(&parts.facts);
+                column.facts.public = public;
             }
             aggregates.push(total_named(expr, &schema, &input.state)?);
             let mut branches = parts.facts.branches.clone();
@@ -159,6 +162,7 @@ impl Rewriter<'_> {
         let hidden = extra.iter().map(|e| Column::new_unqualified(e.schema_name().to_string())).collect();
         aggregates.append(&mut extra);
         let plan = LogicalPlan::Aggregate(Aggregate::try_new(Arc::new(input.plan), groups, aggregates)?);
+        let plan = with_types_of(plan, &aggregate.schema)?;
         Ok(Relation { plan, columns, state: State::PerPerson { person, hidden, chosen } })
     }
 
@@ -314,6 +318,27 @@ fn total_groups(aggregate: &Aggregate, schema: &DFSchemaRef, state: &State) -> R
         }
         keys => all(keys)?,
     })
+}
+
+/// The plan with its columns in the types that what lies above expects: a sum may have been widened.
+fn with_types_of(plan: LogicalPlan, wanted: &DFSchema) -> Result<LogicalPlan> {
+    let mut changed = false;
+    let exprs = plan.schema().iter().map(|(relation, field)| {
+        let column = Column::new(relation.cloned(), field.name());
+        let wanted = wanted.qualified_field_from_column(&column).ok().map(|(_, wanted)| wanted.data_type());
+        match wanted {
+            Some(kind) if kind != field.data_type() => {
+                changed = true;
+                try_cast(Expr::Column(column), kind.clone()).alias_qualified(relation.cloned(), field.name())
+            }
+            _ => Expr::Column(column),
+        }
+    });
+    let exprs: Vec<Expr> = exprs.collect();
+    if !changed {
+        return Ok(plan);
+    }
+    Ok(LogicalPlan::Projection(Projection::try_new(exprs, Arc::new(plan))?))
 }
 
 /// Aggregates in the evidence plan, each once.

@@ -27,8 +27,7 @@ impl Rewriter<'_> {
         }
         let (table, name) = (table.granted(), &scan.table_name);
         let vault = Arc::new(VaultTable::new(table.clone()));
-        let people = table.entry.person.is_some();
-        let mut all = facts_of(&table.entry.columns, name, people);
+        let mut all = facts_of(table, &table.entry.columns, name);
         // The project's own filter is not the researcher's.
         all.iter_mut().for_each(|c| c.facts.compared = Compared::Freely);
         let mut builder = LogicalPlanBuilder::scan(name.clone(), provider_as_source(vault), None)?;
@@ -41,7 +40,7 @@ impl Rewriter<'_> {
         if let Some(window) = window(table, name, &builder)? {
             builder = builder.filter(window)?;
         }
-        let granted = facts_of(&table.columns, name, people);
+        let granted = facts_of(table, &table.columns, name);
         let mut exprs: Vec<Expr> = granted.iter().map(|c| Expr::Column(c.column.clone())).collect();
         let state = match &table.entry.person {
             None => State::Reference,
@@ -57,9 +56,10 @@ impl Rewriter<'_> {
     }
 }
 
-fn facts_of(columns: &[LandedColumn], table: &TableReference, people: bool) -> Vec<ColumnFacts> {
+fn facts_of(table: &GrantedTable, columns: &[LandedColumn], name: &TableReference) -> Vec<ColumnFacts> {
+    let people = table.entry.person.is_some();
     let facts = columns.iter().map(|c| ColumnFacts {
-        column: Column::new(Some(table.clone()), c.name.as_str()),
+        column: Column::new(Some(name.clone()), c.name.as_str()),
         facts: Facts {
             kind: match (c.landed_type, c.class) {
                 (LandedType::Person, _) => Kind::Person,
@@ -73,6 +73,10 @@ fn facts_of(columns: &[LandedColumn], table: &TableReference, people: bool) -> V
             shape: if c.class == ColumnClass::Measure { Shape::Measure } else { Shape::Other },
             branches: Vec::new(),
             role: Role::Key,
+            quantities: match c.class {
+                ColumnClass::Measure => vec![format!("{}.{}.{}", table.schema, table.entry.name, c.name)],
+                _ => Vec::new(),
+            },
             compared: match (c.no_equality, c.landed_type) {
                 (false, _) => Compared::Freely,
                 // Between two texts there may be room for one value only.

@@ -196,8 +196,7 @@ fn merged_facts(inputs: &[Relation]) -> Result<Vec<Facts>> {
                     if before.kind != facts.kind {
                         before.kind = Kind::Pseudonym;
                     }
-                    before.public &= facts.public;
-                    before.compared = before.compared.max(facts.compared);
+                    before.made_of(&facts);
                     before.shape = before.shape.either(facts.shape);
                     if before.role != facts.role {
                         before.role = Role::Derived;

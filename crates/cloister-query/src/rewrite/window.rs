@@ -4,7 +4,7 @@ use super::{Result, Rewriter, finished, per_person_shape};
 use crate::Refusal;
 use crate::expression::{inspect, total, total_named};
 use crate::function::{WindowKind, window_kind};
-use crate::relation::{Chosen, ColumnFacts, Compared, Facts, Kind, Relation, Role, Shape, State};
+use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
 use datafusion::common::Column;
 use datafusion::functions::core::greatest;
 use datafusion::functions_aggregate::min_max::max_udaf;
@@ -199,11 +199,11 @@ impl Parts {
             WindowKind::Value if argument == Shape::Measure => Shape::Measure,
             WindowKind::Value => Shape::Other,
         };
-        let compared = match (&self.argument, counts) {
-            (Some(argument), false) => argument.compared,
-            _ => Compared::Freely,
-        };
-        Ok((Facts { role: Role::Derived, compared, ..Facts::value(shape, false) }, chosen))
+        let mut facts = Facts { role: Role::Derived, ..Facts::value(shape, false) };
+        if let (Some(argument), false) = (&self.argument, counts) {
+            facts.made_of(argument);
+        }
+        Ok((facts, chosen))
     }
 
     /// How many rows of the same window meet a condition: at least whether one does.
