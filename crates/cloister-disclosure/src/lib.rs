@@ -32,10 +32,12 @@
 //! # Ok::<(), cloister_disclosure::PolicyError>(())
 //! ```
 
+mod concentration;
 mod policy;
 mod protect;
 mod table;
 
+pub use concentration::Contributions;
 pub use policy::{Policy, PolicyError, SmallGroups};
 pub use protect::{
     CellState, Finding, Hold, Origin, Protected, ProtectedCell, ProtectedRow, Rule, Shown, protect,

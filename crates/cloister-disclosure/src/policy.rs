@@ -1,5 +1,7 @@
 //! Disclosure policies: the numeric rules, as files, versioned by digest.
 
+use crate::Rule;
+use crate::concentration::{Contributions, Dominance, PPercent, objection};
 use cloister_model::{Digest, Name};
 use serde::Deserialize;
 
@@ -20,6 +22,12 @@ struct PolicyFile {
     contributors: Contributors,
     counts: Counts,
     means: Means,
+    #[serde(default)]
+    dominance: Vec<Dominance>,
+    p_percent: Option<PPercent>,
+    degrees_of_freedom: Option<DegreesOfFreedom>,
+    #[serde(default)]
+    extremes: Extremes,
     labels: Labels,
     output: Output,
 }
@@ -41,6 +49,25 @@ struct Counts {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Means {
     significant_digits: u8,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct DegreesOfFreedom {
+    min: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Extremes {
+    shown: bool,
+}
+
+impl Default for Extremes {
+    /// Where enough people have the value.
+    fn default() -> Self {
+        Self { shown: true }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -85,6 +112,12 @@ impl Policy {
         }
         if !(1..=15).contains(&file.means.significant_digits) {
             return Err(wrong("means.significant-digits must be from 1 to 15".to_owned()));
+        }
+        if !file.dominance.iter().all(Dominance::is_sound) {
+            return Err(wrong("dominance.largest must be 1 or 2, and share-max from 0 to 1".to_owned()));
+        }
+        if !file.p_percent.iter().all(PPercent::is_sound) {
+            return Err(wrong("p-percent.min must be from 0 to 1".to_owned()));
         }
         if file.marker.is_empty() || file.marker.chars().any(|c| c.is_ascii_digit() || c.is_control()) {
             return Err(wrong("marker must be text without digits".to_owned()));
@@ -140,6 +173,29 @@ impl Policy {
     /// Whether this many people may stand behind a shown cell.
     pub fn permits(&self, people: u64) -> bool {
         people >= self.file.contributors.min || (people == 0 && self.file.contributors.zero_shown)
+    }
+
+    /// Whether sums, means and spreads are judged by how much of them is one or two people's.
+    pub fn needs_contributions(&self) -> bool {
+        !self.file.dominance.is_empty() || self.file.p_percent.is_some()
+    }
+
+    /// The rule that forbids a total with these contributions.
+    pub(crate) fn concentrated(&self, given: Option<Contributions>) -> Option<Rule> {
+        objection(given, &self.file.dominance, self.file.p_percent.as_ref())
+    }
+
+    /// Whether a statistic of this many people, less those that its own parameters take, has enough degrees of freedom.
+    pub(crate) fn frees(&self, people: u64, parameters: u64) -> bool {
+        match &self.file.degrees_of_freedom {
+            Some(DegreesOfFreedom { min }) => people.saturating_sub(parameters) >= *min,
+            None => true,
+        }
+    }
+
+    /// Whether a least or greatest value may be shown at all.
+    pub fn extremes_shown(&self) -> bool {
+        self.file.extremes.shown
     }
 
     /// A count as it is shown: to the nearest multiple of the base, halves up. Test before rounding.

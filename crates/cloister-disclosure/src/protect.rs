@@ -12,6 +12,14 @@ pub enum Rule {
     SmallBranch,
     /// Too few people have the extreme value, or are on one side of the quantile.
     SmallSupport,
+    /// One or two people make up too much of the total.
+    Dominance,
+    /// Whoever is second could work out too much of the first's part.
+    PPercent,
+    /// Too few people for a spread, a correlation or a regression.
+    DegreesOfFreedom,
+    /// The policy shows no least and greatest values.
+    Extreme,
     /// The group is too small and its label is not public, so it was merged.
     SmallGroup,
     /// The statistic of merged groups is not known.
@@ -20,8 +28,17 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 5] =
-        [Self::SmallCount, Self::SmallBranch, Self::SmallSupport, Self::SmallGroup, Self::Merged];
+    pub const ALL: [Self; 9] = [
+        Self::SmallCount,
+        Self::SmallBranch,
+        Self::SmallSupport,
+        Self::Dominance,
+        Self::PPercent,
+        Self::DegreesOfFreedom,
+        Self::Extreme,
+        Self::SmallGroup,
+        Self::Merged,
+    ];
 
     /// The stable identifier.
     pub fn code(self) -> &'static str {
@@ -29,6 +46,10 @@ impl Rule {
             Self::SmallCount => "small-count",
             Self::SmallBranch => "small-branch",
             Self::SmallSupport => "small-support",
+            Self::Dominance => "dominance",
+            Self::PPercent => "p-percent",
+            Self::DegreesOfFreedom => "degrees-of-freedom",
+            Self::Extreme => "extreme",
             Self::SmallGroup => "small-group",
             Self::Merged => "merged-statistic",
         }
@@ -227,6 +248,9 @@ fn protect_cell(cell: &Cell, statistic: Option<Statistic>, policy: &Policy) -> R
     {
         return Err((Rule::SmallSupport, people));
     }
+    if let Some(rule) = statistic.and_then(|statistic| objection(cell, statistic, policy)) {
+        return Err((rule, cell.contributors));
+    }
     Ok(match cell.value {
         Value::Null => Shown::Null,
         Value::Count(n) => Shown::Count(policy.round(n)),
@@ -244,6 +268,26 @@ fn protect_cell(cell: &Cell, statistic: Option<Statistic>, policy: &Policy) -> R
             Some(Statistic::Sum | Statistic::Extreme) => Shown::AsGiven,
         },
     })
+}
+
+/// What a statistic is judged by besides how many people are behind it.
+fn objection(cell: &Cell, statistic: Statistic, policy: &Policy) -> Option<Rule> {
+    if cell.value == Value::Null {
+        return None;
+    }
+    let freed = |parameters| policy.frees(cell.contributors, parameters);
+    match statistic {
+        Statistic::Spread if !freed(1) => Some(Rule::DegreesOfFreedom),
+        Statistic::Association if !freed(2) => Some(Rule::DegreesOfFreedom),
+        Statistic::Sum | Statistic::Mean | Statistic::Spread => policy.concentrated(cell.contributions),
+        Statistic::Extreme if !policy.extremes_shown() => Some(Rule::Extreme),
+        Statistic::People
+        | Statistic::Count { .. }
+        | Statistic::Rate
+        | Statistic::Extreme
+        | Statistic::Quantile
+        | Statistic::Association => None,
+    }
 }
 
 /// One row for all small groups. Only what is known exactly of the union is shown: its people and

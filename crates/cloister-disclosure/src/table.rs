@@ -1,5 +1,7 @@
 //! What goes in: cells, each with the evidence that the engine gathered.
 
+use crate::Contributions;
+
 /// An output table before protection: one group per row, one cell per group and column. Labels stay
 /// with the caller; the rules need only know whether they are public.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,6 +79,8 @@ pub struct Cell {
     /// who have an extreme value, those on the narrower side of a quantile. Counted as far as the policy's
     /// threshold at least.
     pub support: Option<u64>,
+    /// Of a sum, a mean or a spread: how much of it is one or two people's. Asked for by [`crate::Policy::needs_contributions`].
+    pub contributions: Option<Contributions>,
 }
 
 /// A raw value.
@@ -100,6 +104,12 @@ pub enum Value {
 impl Cell {
     /// A count with its contributors and no condition inside.
     pub fn count(value: i64, contributors: u64) -> Self {
-        Self { value: Value::Count(value), contributors, branches: Vec::new(), support: None }
+        Self {
+            value: Value::Count(value),
+            contributors,
+            branches: Vec::new(),
+            support: None,
+            contributions: None,
+        }
     }
 }

@@ -9,8 +9,10 @@ use cloister_store::{Home, Store, write_new};
 use std::path::PathBuf;
 
 /// The disclosure policies that a new hub starts with.
-const POLICIES: &[(&str, &str)] =
-    &[("nhs-england", include_str!("../../../policies/disclosure/nhs-england.toml"))];
+const POLICIES: &[(&str, &str)] = &[
+    ("nhs-england", include_str!("../../../policies/disclosure/nhs-england.toml")),
+    ("sdap-10", include_str!("../../../policies/disclosure/sdap-10.toml")),
+];
 
 /// A hub: every use case but landing.
 #[derive(Clone, Debug)]

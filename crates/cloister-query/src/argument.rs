@@ -29,6 +29,13 @@ pub(crate) struct Measured {
     pub(crate) held: bool,
 }
 
+impl Measured {
+    /// Whether one person can make up much of it.
+    pub(crate) fn is_total(&self) -> bool {
+        matches!(self.statistic, Statistic::Sum | Statistic::Mean | Statistic::Spread)
+    }
+}
+
 /// Whose own value a number is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Support {

@@ -3,6 +3,7 @@
 use crate::boundary_table::BoundaryTable;
 use crate::people::{names_of, number_of};
 use crate::relation::Role;
+use crate::support::contributions_of;
 use cloister_disclosure::{Cell, Column as DisclosureColumn, Group, Statistic, Table, Value};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
 use datafusion::arrow::compute::{SortColumn, cast, lexsort_to_indices, take};
@@ -48,6 +49,8 @@ pub(crate) struct BoundaryCell {
     pub(crate) branches: Vec<usize>,
     /// Where the people that the value rests on are counted.
     pub(crate) support: Option<usize>,
+    /// Where the greatest contributions are.
+    pub(crate) contributions: Option<usize>,
 }
 
 /// Where a value stands among the evidence.
@@ -122,13 +125,16 @@ impl Evidence {
             let contributors = self.counts(cell.contributors)?;
             let branches = cell.branches.iter().map(|b| self.counts(*b)).collect::<Result<Vec<_>>>()?;
             let support = cell.support.map(|index| self.counts(index)).transpose()?;
+            let contributions = cell.contributions.map(|index| contributions_of(self.raw(index)?));
+            let contributions = contributions.transpose()?;
             let values = self.values(cell)?;
             for (row, ((group, contributors), value)) in
                 groups.iter_mut().zip(contributors).zip(values).enumerate()
             {
                 let branches = branches.iter().filter_map(|b| b.get(row).copied()).collect();
                 let support = support.as_ref().map(|s| s.get(row).copied().unwrap_or_default());
-                group.cells.push(Cell { value, contributors, branches, support });
+                let contributions = contributions.as_ref().and_then(|c| c.get(row).copied());
+                group.cells.push(Cell { value, contributors, branches, support, contributions });
             }
         }
         let columns = boundary.cells.iter().map(|c| DisclosureColumn {

@@ -3,9 +3,9 @@
 use crate::boundary::{Boundary, Evidence};
 use crate::finished::FinishedTable;
 use crate::grant::ResolvedGrant;
-use crate::people::{OrderLost, ordered_people, set_people};
+use crate::people::OrderLost;
 use crate::relation::{Relation, State};
-use crate::rewrite::{Rewriter, check_output};
+use crate::rewrite::{Counting, Rewriter, check_output};
 use crate::session::session;
 use crate::sql::parse;
 use crate::subquery::as_joins;
@@ -16,7 +16,7 @@ use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::concat_batches;
 use datafusion::common::{Column, DataFusionError};
 use datafusion::execution::{SessionState, TaskContext};
-use datafusion::logical_expr::{AggregateUDF, LogicalPlan};
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::optimizer::Analyzer;
 use datafusion::physical_plan::collect;
 use datafusion::sql::parser::Statement;
@@ -79,12 +79,14 @@ impl Engine {
         let few_max = usize::try_from(policy.contributors_min()).unwrap_or(usize::MAX).saturating_sub(1);
         let digest = Digest::of(analysed.display_indent_schema().to_string().as_bytes());
         // Refusals come out here, before anything runs.
-        let mut rewritten = Rewritten::new(&state, &analysed, ordered_people, few_max)?;
+        let mut counting = Counting { ordered: true, few_max, contributions: policy.needs_contributions() };
+        let mut rewritten = Rewritten::new(&state, &analysed, counting)?;
         if !rewritten.ordered {
-            rewritten = Rewritten::new(&state, &analysed, set_people, few_max)?;
+            counting.ordered = false;
+            rewritten = Rewritten::new(&state, &analysed, counting)?;
         }
         let (policy, limits) = (policy.clone(), self.limits.clone());
-        Ok(Planned { state, analysed, rewritten, digest, few_max, policy, limits })
+        Ok(Planned { state, analysed, rewritten, digest, counting, policy, limits })
     }
 }
 
@@ -95,7 +97,7 @@ pub struct Planned {
     analysed: LogicalPlan,
     rewritten: Rewritten,
     digest: Digest,
-    few_max: usize,
+    counting: Counting,
     policy: Policy,
     limits: Limits,
 }
@@ -116,13 +118,13 @@ impl Planned {
     }
 
     async fn run_unlimited(self) -> Result<Governed, QueryError> {
-        let Self { state, analysed, mut rewritten, few_max, policy, .. } = self;
+        let Self { state, analysed, mut rewritten, counting, policy, .. } = self;
         let mut order_lost = false;
         let ran = match rewritten.run(&state, &policy).await {
             // Rows arrived out of order: count again with sets, which need none.
             Err(e) if OrderLost::is(&e) => {
                 order_lost = true;
-                rewritten = Rewritten::new(&state, &analysed, set_people, few_max)?;
+                rewritten = Rewritten::new(&state, &analysed, Counting { ordered: false, ..counting })?;
                 rewritten.run(&state, &policy).await
             }
             ran => ran,
@@ -152,14 +154,9 @@ struct Ran {
 }
 
 impl Rewritten {
-    /// Rewrites a plan so that this aggregate counts its people; or says why it may not run.
-    fn new(
-        state: &SessionState,
-        analysed: &LogicalPlan,
-        people: fn(Option<usize>) -> Arc<AggregateUDF>,
-        few_max: usize,
-    ) -> Result<Self, QueryError> {
-        let rewriter = Rewriter::new(state, people(None), people(Some(few_max)), few_max + 1);
+    /// Rewrites a plan so that its people are counted so; or says why it may not run.
+    fn new(state: &SessionState, analysed: &LogicalPlan, counting: Counting) -> Result<Self, QueryError> {
+        let rewriter = Rewriter::new(state, counting);
         let relation = rewriter.rewrite(analysed)?;
         if matches!(relation.state, State::PerPerson { .. }) {
             return Err(Refusal::new(

@@ -33,7 +33,7 @@ use std::sync::Arc;
 pub(crate) struct OrderLost;
 
 impl OrderLost {
-    fn error() -> DataFusionError {
+    pub(crate) fn error() -> DataFusionError {
         DataFusionError::External(Box::new(Self))
     }
 

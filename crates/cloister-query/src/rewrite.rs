@@ -11,7 +11,9 @@ mod window;
 
 use crate::boundary::Boundary;
 use crate::expression::{inspect, inspect_condition, total, total_named, total_of};
+use crate::people::{ordered_people, set_people};
 use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
+use crate::support::contributions;
 use crate::{QueryError, Refusal};
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Column, DFSchema, DataFusionError, TableReference};
@@ -64,6 +66,17 @@ impl From<Stop> for QueryError {
     }
 }
 
+/// How people are counted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counting {
+    /// Whether their rows are taken to arrive in their order.
+    pub(crate) ordered: bool,
+    /// The most that are too few.
+    pub(crate) few_max: usize,
+    /// Whether the greatest contributions are asked for.
+    pub(crate) contributions: bool,
+}
+
 /// One pass over one plan.
 pub(crate) struct Rewriter<'a> {
     pub(crate) state: &'a SessionState,
@@ -73,6 +86,8 @@ pub(crate) struct Rewriter<'a> {
     pub(crate) named: Arc<AggregateUDF>,
     /// The people that a threshold needs.
     pub(crate) people_min: usize,
+    /// The aggregate of the greatest contributions, where the policy asks for them.
+    pub(crate) contributions: Option<Arc<AggregateUDF>>,
     names: Cell<usize>,
     /// Boundaries whose protected values the query goes on with among people's rows, each after those that
     /// it depends on itself.
@@ -84,17 +99,15 @@ pub(crate) struct Rewriter<'a> {
 }
 
 impl<'a> Rewriter<'a> {
-    pub(crate) fn new(
-        state: &'a SessionState,
-        people: Arc<AggregateUDF>,
-        named: Arc<AggregateUDF>,
-        people_min: usize,
-    ) -> Self {
+    pub(crate) fn new(state: &'a SessionState, counting: Counting) -> Self {
+        let Counting { ordered, few_max, contributions: asked } = counting;
+        let people = if ordered { ordered_people } else { set_people };
         Self {
             state,
-            people,
-            named,
-            people_min,
+            people: people(None),
+            named: people(Some(few_max)),
+            people_min: few_max + 1,
+            contributions: asked.then(|| Arc::new(contributions(ordered))),
             names: Cell::new(0),
             inside: RefCell::default(),
             unordered: Cell::new(false),

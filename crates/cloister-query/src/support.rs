@@ -6,12 +6,16 @@
 //!   fewer.
 //!
 //! Both count distinct people up to a limit, which is all that a threshold needs.
+//!
+//! - [`contributions`]: the two greatest of people's own totals, and everybody's.
 
 mod attaining;
 mod beside;
+mod contributions;
 
-use crate::people::Single;
-use datafusion::arrow::array::new_empty_array;
+use crate::people::{Single, array};
+use cloister_disclosure::Contributions;
+use datafusion::arrow::array::{ArrayRef, AsArray, Float64Array, StructArray, new_empty_array};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
@@ -27,6 +31,11 @@ enum Place {
     Greatest,
     /// The quantile with these bits.
     Quantile(u64),
+    /// Nowhere: people's own totals are wanted.
+    Contributions {
+        /// Whether people arrive in ascending order.
+        ordered: bool,
+    },
 }
 
 /// One of the aggregates: of a value and a person.
@@ -50,6 +59,26 @@ pub(crate) fn people_beside(quantile: f64, people_max: usize) -> AggregateUDF {
     support(Place::Quantile(quantile.to_bits()), people_max, format!("__people_beside_{quantile}"))
 }
 
+/// The two greatest of people's own totals of a fraction, without their signs, and everybody's. `ordered`: in constant
+/// state per group, for people in ascending order, beside a count of everybody that makes sure of it.
+pub(crate) fn contributions(ordered: bool) -> AggregateUDF {
+    let name = format!("__contributions_{}", if ordered { "ordered" } else { "set" });
+    support(Place::Contributions { ordered }, 0, name)
+}
+
+/// A group's contributions in the result of that aggregate.
+pub(crate) fn contributions_of(result: &ArrayRef) -> Result<Vec<Contributions>> {
+    let columns = result.as_struct_opt().map(StructArray::columns).unwrap_or_default();
+    let column = |index| array::<Float64Array>(columns, index).map(Float64Array::values);
+    let rows = column(0)?.iter().zip(column(1)?).zip(column(2)?);
+    let contributions = rows.map(|((largest, second), total)| Contributions {
+        largest: *largest,
+        second: *second,
+        total: *total,
+    });
+    Ok(contributions.collect())
+}
+
 fn support(place: Place, people_max: usize, name: String) -> AggregateUDF {
     AggregateUDF::from(Support {
         place,
@@ -69,15 +98,18 @@ impl AggregateUDFImpl for Support {
     }
 
     fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        Ok(DataType::UInt64)
+        Ok(match self.place {
+            Place::Contributions { .. } => DataType::Struct(contributions::fields()),
+            Place::Least | Place::Greatest | Place::Quantile(_) => DataType::UInt64,
+        })
     }
 
     fn is_nullable(&self) -> bool {
         false
     }
 
-    fn default_value(&self, _: &DataType) -> Result<ScalarValue> {
-        Ok(ScalarValue::UInt64(Some(0)))
+    fn default_value(&self, kind: &DataType) -> Result<ScalarValue> {
+        ScalarValue::new_zero(kind)
     }
 
     fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
@@ -95,6 +127,16 @@ impl AggregateUDFImpl for Support {
             Place::Quantile(_) => {
                 vec![list("values", DataType::Float64), list("people", DataType::UInt32)]
             }
+            Place::Contributions { ordered: true } => {
+                let fields = contributions::fields();
+                let fields = fields
+                    .iter()
+                    .map(|f| -> FieldRef { Arc::new(Field::new(name(f.name()), DataType::Float64, false)) });
+                fields.collect()
+            }
+            Place::Contributions { ordered: false } => {
+                vec![list("people", DataType::UInt32), list("totals", DataType::Float64)]
+            }
         })
     }
 
@@ -106,6 +148,12 @@ impl AggregateUDFImpl for Support {
             Place::Least => Box::new(Single::new(self.attaining(false, &types)?, empty)),
             Place::Greatest => Box::new(Single::new(self.attaining(true, &types)?, empty)),
             Place::Quantile(bits) => Box::new(Single::new(self.beside(bits), empty)),
+            Place::Contributions { ordered: true } => {
+                Box::new(Single::new(contributions::Ordered::default(), empty))
+            }
+            Place::Contributions { ordered: false } => {
+                Box::new(Single::new(contributions::Sets::default(), empty))
+            }
         })
     }
 
@@ -119,6 +167,8 @@ impl AggregateUDFImpl for Support {
             Place::Least => Box::new(self.attaining(false, &types)?),
             Place::Greatest => Box::new(self.attaining(true, &types)?),
             Place::Quantile(bits) => Box::new(self.beside(bits)),
+            Place::Contributions { ordered: true } => Box::new(contributions::Ordered::default()),
+            Place::Contributions { ordered: false } => Box::new(contributions::Sets::default()),
         })
     }
 }

@@ -43,8 +43,13 @@ fn raw_numbers_are_tested_before_rounding() {
 
 #[test]
 fn both_sides_of_a_condition_are_cells() {
-    let cell =
-        |branches: Vec<u64>| Cell { value: Value::Measure, contributors: 100, branches, support: None };
+    let cell = |branches: Vec<u64>| Cell {
+        value: Value::Measure,
+        contributors: 100,
+        branches,
+        support: None,
+        contributions: None,
+    };
     for (branches, shown) in
         [(vec![99, 1], false), (vec![92, 8], true), (vec![100, 0], true), (vec![3, 97], false)]
     {
@@ -61,6 +66,7 @@ fn a_rate_is_no_more_precise_than_its_counts() {
         contributors: 33,
         branches: vec![11, 22],
         support: None,
+        contributions: None,
     };
     let groups = vec![Group { people: 33, few: None, cells: vec![cell] }];
     let protected = protect(&table(Statistic::Rate, true, groups), &policy());
@@ -96,7 +102,8 @@ fn small_groups_without_public_labels_are_merged() {
 
 #[test]
 fn a_genuine_null_is_not_a_suppressed_cell() {
-    let cell = Cell { value: Value::Null, contributors: 0, branches: vec![], support: None };
+    let cell =
+        Cell { value: Value::Null, contributors: 0, branches: vec![], support: None, contributions: None };
     let groups = vec![Group { people: 20, few: None, cells: vec![cell] }];
     let protected = protect(&table(Statistic::Mean, true, groups), &policy());
     assert_eq!(protected.rows()[0].cells[0].shown(), Some(Shown::Null));
@@ -111,7 +118,13 @@ fn more_cells_than_anybody_reads_are_held() {
 #[test]
 fn a_total_beside_its_mean_gives_the_exact_count_and_is_held() {
     let columns = vec![column("total", Statistic::Sum), column("mean", Statistic::Mean)];
-    let cell = || Cell { value: Value::Measure, contributors: 9, branches: vec![], support: None };
+    let cell = || Cell {
+        value: Value::Measure,
+        contributors: 9,
+        branches: vec![],
+        support: None,
+        contributions: None,
+    };
     let groups = vec![Group { people: 9, few: None, cells: vec![cell(), cell()] }];
     let mut both = Table { columns, labels_public: true, totals: false, groups };
     assert_eq!(protect(&both, &policy()).holds(), [Hold::MeanWithSum]);
@@ -131,7 +144,8 @@ fn an_extreme_needs_enough_people_who_have_it_and_a_quantile_enough_beside_it() 
             (7, 7, CellState::Suppressed(Rule::SmallCount)),
         ] {
             let value = Value::Measure;
-            let cell = Cell { value, contributors, branches: vec![], support: Some(support) };
+            let cell =
+                Cell { value, contributors, branches: vec![], support: Some(support), contributions: None };
             let groups = vec![Group { people: contributors, few: None, cells: vec![cell] }];
             let protected = protect(&table(statistic, true, groups), &policy());
             assert_eq!(protected.rows()[0].cells[0].state(), state, "{statistic:?} {contributors} {support}");

@@ -9,6 +9,7 @@ use crate::decimal::try_cast;
 use crate::expression::{inspect, total, total_named};
 use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
 use crate::support::{attaining_people, people_beside};
+use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{Column, DFSchema, DFSchemaRef};
 use datafusion::functions_aggregate::expr_fn::{count, max};
 use datafusion::logical_expr::expr::GroupingSet;
@@ -237,6 +238,14 @@ impl Rewriter<'_> {
                 Ok::<_, Stop>(wanted.index(with_filter(aggregate.call(values), filter.as_ref())))
             });
             let support = support.transpose()?;
+            let contributions = self.contributions.as_ref().filter(|_| measured.is_total());
+            let contributions = contributions.map(|aggregate| {
+                let total_of = total(&try_cast(parts.argument.clone(), DataType::Float64), &schema)?;
+                let values = vec![total_of, Expr::Column(person.clone())];
+                let filter = parts.filter.map(|f| total(f, &schema)).transpose()?;
+                Ok::<_, Stop>(wanted.index(with_filter(aggregate.call(values), filter.as_ref())))
+            });
+            let contributions = contributions.transpose()?;
             let value = match &measured.value {
                 ValueExpr::People => BoundaryValue::People(contributors),
                 ValueExpr::One(e) => BoundaryValue::One(wanted.index(total(e, &schema)?)),
@@ -256,6 +265,7 @@ impl Rewriter<'_> {
                 contributors,
                 branches,
                 support,
+                contributions,
             });
         }
         let groups = total_groups(aggregate, &schema, &input.state)?;

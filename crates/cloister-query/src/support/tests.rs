@@ -108,3 +108,66 @@ fn the_extremes_of_different_values_rest_on_one_person() {
     assert_eq!(count(&rows, || Beside::new(0.5, 8))[0], 8);
     assert_eq!(count(&rows, || Beside::new(0.9, 8))[0], 2);
 }
+
+fn fractions(rows: &Rows) -> (Vec<ArrayRef>, Vec<usize>) {
+    let (mut values, groups) = arrays(rows);
+    values[0] = datafusion::arrow::compute::cast(&values[0], &DataType::Float64).unwrap();
+    (values, groups)
+}
+
+/// Partial results of every part, merged.
+fn greatest(parts: &[Rows], ordered: bool) -> Result<Vec<Contributions>> {
+    let make = || -> Box<dyn GroupsAccumulator> {
+        match ordered {
+            true => Box::new(super::contributions::Ordered::default()),
+            false => Box::new(super::contributions::Sets::default()),
+        }
+    };
+    let mut last = make();
+    for rows in parts {
+        let (values, groups) = fractions(rows);
+        let mut partial = make();
+        partial.update_batch(&values, &groups, None, GROUPS)?;
+        last.merge_batch(&partial.state(EmitTo::All)?, &(0..GROUPS).collect::<Vec<_>>(), GROUPS)?;
+    }
+    contributions_of(&last.evaluate(EmitTo::All)?)
+}
+
+/// By loops over the rows.
+fn greatest_truth(parts: &[Rows], group: usize) -> Contributions {
+    let mut own = std::collections::BTreeMap::<u32, f64>::new();
+    for (value, person) in known(parts, group) {
+        *own.entry(person).or_default() += value as f64;
+    }
+    let mut sizes: Vec<f64> = own.into_values().map(f64::abs).collect();
+    sizes.sort_by(|a, b| b.total_cmp(a));
+    let at = |i: usize| sizes.get(i).copied().unwrap_or_default();
+    Contributions { largest: at(0), second: at(1), total: sizes.iter().sum() }
+}
+
+proptest! {
+    #[test]
+    fn contributions_are_those_of_plain_loops(parts in rows()) {
+        let truth: Vec<_> = (0..GROUPS).map(|group| greatest_truth(&parts, group)).collect();
+        prop_assert_eq!(greatest(&parts, false).unwrap(), truth);
+    }
+
+    /// Parts about different people, each with its people in order.
+    #[test]
+    fn contributions_in_order_are_the_same(parts in rows()) {
+        let mut all: Rows = parts.into_iter().flatten().collect();
+        all.sort_by_key(|row| row.2);
+        let parts: Vec<Rows> = all.chunk_by(|a, b| a.2.map(|p| p / 3) == b.2.map(|p| p / 3)).map(<[_]>::to_vec).collect();
+        let truth: Vec<_> = (0..GROUPS).map(|group| greatest_truth(&parts, group)).collect();
+        if !parts.is_empty() {
+            prop_assert_eq!(greatest(&parts, true).unwrap(), truth);
+        }
+    }
+}
+
+#[test]
+fn contributions_out_of_order_are_noticed() {
+    let rows = vec![(0, Some(1), Some(2)), (0, Some(1), Some(1)), (0, Some(1), Some(2))];
+    assert!(crate::people::OrderLost::is(&greatest(&[rows.clone()], true).unwrap_err()));
+    assert_eq!(greatest(&[rows], false).unwrap()[0], Contributions { largest: 2.0, second: 1.0, total: 3.0 });
+}

@@ -157,3 +157,50 @@ async fn a_groups_number_is_rounded_inside() {
         assert_eq!(rows[0][0] != crate::Value::Int(0), rounded >= n, "{n} of {exact}");
     }
 }
+
+/// A total that one person nearly makes up is not shown, in or out of the people's order.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nobody_makes_up_a_total() {
+    let both = Both::new();
+    let policy = include_str!("../../../../../policies/disclosure/sdap-10.toml");
+    let policy = Policy::parse(policy).unwrap();
+    let per_person =
+        "SELECT person_id, count(*) * 1.5 AS n, min(code) AS first FROM event GROUP BY person_id";
+    // Two hundred people have 1 row, 41 and 81 each. The greater the power, the more of it is the most frequent ones'.
+    let unordered =
+        format!("SELECT * FROM ({per_person}) a UNION ALL SELECT * FROM ({per_person}) b WHERE false");
+    for rows in [per_person, &unordered] {
+        for (value, rule) in [
+            ("sum(n)", None),
+            ("avg(n)", None),
+            ("stddev(n)", None),
+            ("sum(CASE WHEN first = 'code 4' THEN n * 0.001 ELSE n END)", None),
+            ("max(n)", Some("extreme")),
+        ] {
+            let finished = finished(&both, &format!("SELECT {value} AS v FROM ({rows}) q"), &policy).await;
+            let found: Vec<_> = finished.notes().iter().map(|n| n.rule).collect();
+            assert_eq!(found, rule.map(Some).into_iter().collect::<Vec<_>>(), "{value}");
+        }
+        for (value, largest, second, all) in [
+            ("sum(n)", 121.5, 121.5, 1.5 * 200.0 * (1.0 + 41.0 + 81.0)),
+            ("avg(n) FILTER (WHERE n < 80)", 61.5, 61.5, 1.5 * 200.0 * (1.0 + 41.0)),
+            // A person's own rows are added up, with their signs.
+            ("sum(0 - n) FILTER (WHERE n < 2)", 1.5, 1.5, 1.5 * 200.0),
+        ] {
+            let planned =
+                both.plan_with(&format!("SELECT {value} AS v FROM ({rows}) q"), &policy).await.unwrap();
+            let governed = planned.run().await.unwrap();
+            let found = governed.evidence()[0].groups[0].cells[0].contributions.unwrap();
+            assert_eq!((found.largest, found.second, found.total), (largest, second, all), "{value}");
+        }
+    }
+    // Two people have 243 of 36,900, 0.66 %.
+    for (share, rule) in [("0.007", None), ("0.006", Some("dominance"))] {
+        let strict = include_str!("../../../../../policies/disclosure/sdap-10.toml")
+            .replace("share-max = 0.9", &format!("share-max = {share}"));
+        let strict = Policy::parse(&strict).unwrap();
+        let finished = finished(&both, &format!("SELECT sum(n) AS v FROM ({per_person}) q"), &strict).await;
+        let found: Vec<_> = finished.notes().iter().map(|n| n.rule).collect();
+        assert_eq!(found, rule.map(Some).into_iter().collect::<Vec<_>>(), "{share}");
+    }
+}
