@@ -34,6 +34,7 @@ mod people;
 mod percentile_disc;
 mod refusal;
 mod relation;
+mod released;
 mod rewrite;
 mod session;
 mod sql;
@@ -42,6 +43,7 @@ mod support;
 mod vault;
 
 pub use engine::{Engine, Governed, Limits, Planned};
-pub use finished::{CellNote, FinishedTable, OutputColumn, Value};
+pub use finished::FinishedTable;
 pub use grant::{GrantedTable, ResolvedGrant};
 pub use refusal::{QueryError, Refusal};
+pub use released::{CellNote, OutputColumn, ReleasedTable, Value};
