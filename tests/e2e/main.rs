@@ -11,3 +11,4 @@ mod landing;
 mod omop;
 mod project;
 mod query;
+mod worker;

@@ -15,6 +15,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("cloister-query", &["cloister-model", "cloister-governance", "cloister-disclosure"]),
     ("cloister-store", &["cloister-model", "cloister-governance", "cloister-audit"]),
     (
+        "cloister-worker",
+        &[
+            "cloister-model",
+            "cloister-governance",
+            "cloister-disclosure",
+            "cloister-airlock",
+            "cloister-query",
+            "cloister-store",
+        ],
+    ),
+    (
         "cloister-hub",
         &[
             "cloister-model",
@@ -24,6 +35,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "cloister-audit",
             "cloister-query",
             "cloister-store",
+            "cloister-worker",
         ],
     ),
     (
@@ -48,6 +60,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "cloister-store",
             "cloister-hub",
             "cloister-synth",
+            "cloister-worker",
         ],
     ),
     ("cloister-tests", &["cloister-governance", "cloister-model", "cloister-store", "cloister-synth"]),

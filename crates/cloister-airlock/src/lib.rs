@@ -1,7 +1,8 @@
 //! The airlock: decides that a result may leave, or that people must look first.
 //!
 //! Pure. [`Cleared`] can only be made by [`decide`], from a value that says what disclosure control
-//! did to it; nothing that has not been through both can reach a researcher.
+//! did to it; nothing that has not been through both can reach a researcher. From the process that decided
+//! it gets into another one through a [`Passage`] only.
 //!
 //! ```
 //! use cloister_airlock::{Decision, Reviewed, decide};
@@ -12,6 +13,10 @@
 //! }
 //! assert!(matches!(decide(ReviewMode::Automatic, Table), Decision::Hold { .. }));
 //! ```
+
+mod passage;
+
+pub use passage::{NotReceived, Passage, Sent};
 
 use cloister_governance::ReviewMode;
 

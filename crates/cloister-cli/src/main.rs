@@ -1,5 +1,7 @@
 //! `cloister`: the command line of a hub. It parses, calls one use case, and prints.
 //!
+//! Started by a hub with `engine-worker` as its first argument, it is that hub's engine worker instead.
+//!
 //! Exit status: 0 done (for a query: released), 3 held for checkers, 2 refused, 1 anything else.
 
 mod args;
@@ -12,10 +14,10 @@ use args::{Cli, Command};
 use clap::Parser;
 use std::process::ExitCode;
 
-/// The planner recurses over a query; its depth is limited, and this is room for that depth.
-const STACK_BYTES: usize = 128 << 20;
-
 fn main() -> ExitCode {
+    if std::env::args_os().nth(1).is_some_and(|first| first == cloister_worker::SUBCOMMAND) {
+        return cloister_worker::serve();
+    }
     std::panic::set_hook(Box::new(say_little));
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -25,10 +27,7 @@ fn main() -> ExitCode {
             return if e.use_stderr() { ExitCode::from(exit::FAILED) } else { ExitCode::SUCCESS };
         }
     };
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build();
-    match runtime {
-        // On a worker's thread, which has the large stack.
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => match runtime.block_on(async { tokio::spawn(run(cli)).await }) {
             Ok(code) => code,
             Err(_) => ExitCode::from(exit::FAILED),

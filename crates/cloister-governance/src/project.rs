@@ -3,7 +3,7 @@
 use crate::{Problems, project_check};
 use chrono::NaiveDate;
 use cloister_model::{Ident, Name, Role};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A project as an administrator writes it (`PROJECT.toml`).
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -37,7 +37,7 @@ pub struct Project {
 }
 
 /// How a result is released; the same rules run and the same record is written in every mode.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReviewMode {
     /// A result with no finding that needs a person is released at once; anything else is held.
@@ -73,7 +73,7 @@ pub struct Member {
 }
 
 /// A dataset that a project may query.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Grant {
     /// The dataset.
@@ -86,7 +86,7 @@ pub struct Grant {
 }
 
 /// A table that a project may query.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TableGrant {
     /// The table.
@@ -102,7 +102,7 @@ pub struct TableGrant {
 }
 
 /// The granted columns of a table.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum ColumnGrant {
     /// `"all"`: every landed column.
@@ -111,8 +111,18 @@ pub enum ColumnGrant {
     List(Vec<Ident>),
 }
 
+impl ColumnGrant {
+    /// Whether a column exists for the project.
+    pub fn grants(&self, column: &Ident) -> bool {
+        match self {
+            Self::Word(AllColumns::All) => true,
+            Self::List(list) => list.contains(column),
+        }
+    }
+}
+
 /// The word `all`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AllColumns {
     /// Every landed column.
@@ -120,7 +130,7 @@ pub enum AllColumns {
 }
 
 /// Rows whose date lies outside, or is missing, do not exist for the project.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DateWindow {
     /// The date column.

@@ -1,19 +1,9 @@
 //! What a researcher is answered. Rows get in from cleared results only.
 
-use cloister_airlock::{Cleared, Reviewed};
-use cloister_query::{FinishedTable, Value};
+use cloister_airlock::Cleared;
+use cloister_query::{ReleasedTable, Value};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
-
-/// A finished table as the airlock sees it.
-#[derive(Debug)]
-pub(crate) struct Finished(pub(crate) FinishedTable);
-
-impl Reviewed for Finished {
-    fn holds(&self) -> Vec<String> {
-        self.0.holds().to_vec()
-    }
-}
 
 /// What became of a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -179,8 +169,8 @@ impl Answer {
         }
     }
 
-    pub(crate) fn released(heading: Heading, cleared: &Cleared<Finished>) -> Self {
-        let table = &cleared.get().0;
+    pub(crate) fn released(heading: Heading, cleared: &Cleared<ReleasedTable>) -> Self {
+        let table = cleared.get();
         let columns: Vec<AnswerColumn> = table
             .columns()
             .iter()

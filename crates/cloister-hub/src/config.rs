@@ -2,8 +2,8 @@
 
 use crate::HubError;
 use cloister_model::Name;
-use cloister_query::Limits;
-use cloister_store::Home;
+use cloister_store::{Home, Shares};
+use cloister_worker::{Ceilings, Sandbox};
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -21,19 +21,43 @@ pub struct Config {
     pub query: QueryConfig,
 }
 
-/// What a query may use.
-#[derive(Clone, Debug, Deserialize)]
+/// What queries may use.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct QueryConfig {
-    /// Memory of its operators.
+    /// Memory of one query's operators, in MiB. Its process may take a quarter and 1.5 GiB more, then it is ended.
     pub memory_mib_max: u32,
-    /// Wall-clock time.
+    /// Memory of all running queries' operators, in MiB. A query that does not fit waits.
+    pub hub_memory_mib_max: u32,
+    /// Wall-clock time of one query, in seconds, without the time that it waits.
     pub seconds_max: u32,
+    /// Rows of the tables that one query reads, each table as often as it is read.
+    pub rows_max: u64,
+    /// Cells of one query's table.
+    pub cells_max: u64,
+    /// Queries that run at once.
+    pub queries_max: u32,
+    /// Queries of one project that run at once.
+    pub project_queries_max: u32,
+    /// How long a query waits for its turn, in seconds, before it is refused as `busy`.
+    pub queue_seconds_max: u32,
+    /// Whether queries may run where the kernel cannot confine them.
+    pub sandbox: Sandbox,
 }
 
 impl Default for QueryConfig {
     fn default() -> Self {
-        Self { memory_mib_max: 4_096, seconds_max: 300 }
+        Self {
+            memory_mib_max: 4_096,
+            hub_memory_mib_max: 8_192,
+            seconds_max: 300,
+            rows_max: 10_000_000_000,
+            cells_max: 1_000_000,
+            queries_max: 4,
+            project_queries_max: 2,
+            queue_seconds_max: 60,
+            sandbox: Sandbox::BestEffort,
+        }
     }
 }
 
@@ -42,12 +66,46 @@ fn people_per_bucket() -> u32 {
 }
 
 impl QueryConfig {
-    pub(crate) fn limits(&self) -> Limits {
-        Limits {
-            memory_bytes_max: (self.memory_mib_max as usize).saturating_mul(1 << 20),
-            time_max: Duration::from_secs(u64::from(self.seconds_max)),
-            ..Limits::default()
+    pub(crate) fn ceilings(&self) -> Ceilings {
+        Ceilings {
+            memory_bytes_max: u64::from(self.memory_mib_max) << 20,
+            time_ms_max: u64::from(self.seconds_max) * 1_000,
+            rows_max: self.rows_max,
+            cells_max: self.cells_max,
+            ..Ceilings::default()
         }
+    }
+
+    pub(crate) fn shares(&self) -> Shares {
+        Shares {
+            queries_max: self.queries_max,
+            project_queries_max: self.project_queries_max,
+            memory_mib_max: u64::from(self.hub_memory_mib_max),
+        }
+    }
+
+    pub(crate) fn queue_max(&self) -> Duration {
+        Duration::from_secs(u64::from(self.queue_seconds_max))
+    }
+
+    /// Limits under which nothing could run are refused, rather than discovered by the first researcher.
+    fn check(&self) -> Result<(), HubError> {
+        let least = [
+            ("memory-mib-max", u64::from(self.memory_mib_max)),
+            ("seconds-max", u64::from(self.seconds_max)),
+            ("rows-max", self.rows_max),
+            ("cells-max", self.cells_max),
+            ("queries-max", u64::from(self.queries_max)),
+            ("project-queries-max", u64::from(self.project_queries_max)),
+        ];
+        if let Some((name, _)) = least.iter().find(|(_, value)| *value == 0) {
+            return Err(HubError::Config(format!("query.{name} must be at least 1")));
+        }
+        if self.hub_memory_mib_max < self.memory_mib_max {
+            let text = "query.hub-memory-mib-max must be at least query.memory-mib-max";
+            return Err(HubError::Config(text.to_owned()));
+        }
+        Ok(())
     }
 }
 
@@ -58,14 +116,8 @@ impl Config {
             "# The settings of one hub. The name goes into every pseudonym: it must not change.\n\
              name = \"{name}\"\n\
              # How many people one bucket file of a table spans.\n\
-             people-per-bucket = {}\n\n\
-             [query]\n\
-             # What one query may use.\n\
-             memory-mib-max = {}\n\
-             seconds-max = {}\n",
+             people-per-bucket = {}\n\n{QUERY_TEXT}",
             people_per_bucket(),
-            QueryConfig::default().memory_mib_max,
-            QueryConfig::default().seconds_max,
         )
     }
 
@@ -76,6 +128,65 @@ impl Config {
         if config.people_per_bucket == 0 {
             return Err(HubError::Config("people-per-bucket must be at least 1".to_owned()));
         }
+        config.query.check()?;
         Ok(config)
+    }
+}
+
+/// A new hub's limits, which are the defaults.
+const QUERY_TEXT: &str = r#"[query]
+# One query: memory of its operators, wall-clock time, rows of the tables that it reads, cells of its table.
+memory-mib-max = 4096
+seconds-max = 300
+rows-max = 10000000000
+cells-max = 1000000
+# All queries that run at once: memory, how many, and how many of one project. The others wait, in turn by
+# project, and are refused as `busy` after so many seconds.
+hub-memory-mib-max = 8192
+queries-max = 4
+project-queries-max = 2
+queue-seconds-max = 60
+# Queries run in a process that the kernel confines (Landlock, seccomp). Where it cannot: "required" refuses to
+# run them, "best-effort" runs them and warns.
+sandbox = "best-effort"
+"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(query: &str) -> Result<Config, HubError> {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path().to_owned());
+        std::fs::write(home.config(), format!("name = \"north\"\n[query]\n{query}")).unwrap();
+        Config::read(&home)
+    }
+
+    #[test]
+    fn a_new_hub_says_what_the_defaults_are() {
+        let text = Config::new_text(&"north".parse().unwrap());
+        let config: Config = toml::from_str(&text).unwrap();
+        assert_eq!(config.query, QueryConfig::default());
+        let keys =
+            text.lines().skip_while(|l| *l != "[query]").filter(|l| l.contains(" = ") && !l.starts_with('#'));
+        assert_eq!(keys.count(), 9);
+    }
+
+    #[test]
+    fn limits_under_which_nothing_runs_are_refused() {
+        assert!(config("").is_ok() && config("sandbox = \"required\"\nqueue-seconds-max = 0").is_ok());
+        for wrong in [
+            "memory-mib-max = 0",
+            "seconds-max = 0",
+            "rows-max = 0",
+            "cells-max = 0",
+            "queries-max = 0",
+            "project-queries-max = 0",
+            "hub-memory-mib-max = 4095",
+            "sandbox = \"none\"",
+            "seconds = 1",
+        ] {
+            assert_eq!(config(wrong).unwrap_err().code(), "config", "{wrong}");
+        }
     }
 }

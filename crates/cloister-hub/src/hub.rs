@@ -4,8 +4,8 @@ use crate::{Clock, Config, HubError};
 use cloister_audit::{Event, EventKind};
 use cloister_disclosure::Policy;
 use cloister_model::Name;
-use cloister_query::Engine;
 use cloister_store::{Home, Store, write_new};
+use cloister_worker::Workers;
 use std::path::PathBuf;
 
 /// The disclosure policies that a new hub starts with.
@@ -20,7 +20,7 @@ pub struct Hub {
     pub(crate) store: Store,
     pub(crate) config: Config,
     pub(crate) clock: Clock,
-    pub(crate) engine: Engine,
+    pub(crate) workers: Workers,
 }
 
 /// What a new hub is made with.
@@ -69,8 +69,10 @@ impl Hub {
         if config.name != *store.hub() {
             return Err(HubError::Config("the name differs from the hub's".to_owned()));
         }
-        let engine = Engine::new(store.home().vault(), config.query.limits());
-        Ok(Self { store, config, clock, engine })
+        let home = store.home();
+        let (sandbox, ceilings) = (config.query.sandbox, config.query.ceilings());
+        let workers = Workers::new(home.vault(), home.key("vault"), sandbox, ceilings);
+        Ok(Self { store, config, clock, workers })
     }
 
     /// The home and its metadata.
@@ -95,6 +97,10 @@ impl Hub {
 
     /// A disclosure policy of this hub.
     pub fn policy(&self, name: &Name) -> Result<Policy, HubError> {
+        Ok(self.policy_and_text(name)?.0)
+    }
+
+    pub(crate) fn policy_and_text(&self, name: &Name) -> Result<(Policy, String), HubError> {
         let path = self.store.home().disclosure_policies().join(format!("{name}.toml"));
         let wrong = |text: String| HubError::Policy(name.clone(), text);
         let text = std::fs::read_to_string(&path).map_err(|e| match e.kind() {
@@ -105,7 +111,7 @@ impl Hub {
         if policy.name() != name {
             return Err(wrong(format!("the file is of `{}`", policy.name())));
         }
-        Ok(policy)
+        Ok((policy, text))
     }
 
     /// Ends all use of the database.

@@ -9,7 +9,9 @@
 //! # Ok(()) }
 //! ```
 //!
-//! It holds no pseudonymisation key and cannot land: that is `cloister-receiving`, which no server links.
+//! It holds no pseudonymisation key and cannot land: that is `cloister-receiving`, which no server links. It
+//! plans and runs no query and unwraps no data key: an engine worker does, a process for each query
+//! (`cloister-worker`). The program that uses it must be one when its first argument says so.
 //! Rows get into an [`Answer`] only from a result that disclosure control and the airlock have cleared.
 
 mod answer;
@@ -33,3 +35,4 @@ pub use dataset::{FileProblem, VerifiedDataset, VerifiedVault};
 pub use error::HubError;
 pub use hub::{Hub, NewHub};
 pub use package::PackageFile;
+pub use project::ProjectTable;

@@ -1,9 +1,9 @@
 //! A release package: the table, the query, and what they rest on, with digests.
 
-use crate::answer::Finished;
 use crate::{Answer, HubError};
 use cloister_airlock::Cleared;
 use cloister_model::Digest;
+use cloister_query::ReleasedTable;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -58,12 +58,12 @@ struct Entry {
 pub(crate) fn write(
     folder: &Path,
     answer: &Answer,
-    cleared: &Cleared<Finished>,
+    cleared: &Cleared<ReleasedTable>,
     sql: &str,
     made_at: &str,
 ) -> Result<Digest, HubError> {
     let internal = |text: &str| HubError::Internal(text.to_owned());
-    let arrow = cleared.get().0.to_arrow_stream().map_err(|_| internal("the table cannot be written"))?;
+    let arrow = cleared.get().to_arrow_stream().map_err(|_| internal("the table cannot be written"))?;
     let csv = answer.to_csv().ok_or_else(|| internal("a release without a table"))?;
     std::fs::create_dir(folder).map_err(HubError::file(folder))?;
     let mut files = Vec::new();

@@ -3,10 +3,22 @@
 use crate::{Hub, HubError};
 use cloister_audit::EventKind;
 use cloister_governance::project::ProjectState;
-use cloister_governance::{Problem, Problems, Project};
+use cloister_governance::{Problem, Problems, Project, TableEntry};
+use cloister_model::LandedColumn;
 use cloister_model::{Digest, Name};
-use cloister_query::QueryError;
 use cloister_store::StoredProject;
+use cloister_worker::CheckJob;
+
+/// A table of a project.
+#[derive(Clone, Debug)]
+pub struct ProjectTable {
+    /// The dataset's name in SQL.
+    pub schema: String,
+    /// What the vault holds: every column, every file.
+    pub entry: TableEntry,
+    /// The columns that exist for the project, in the table's order.
+    pub columns: Vec<LandedColumn>,
+}
 
 impl Hub {
     /// Provisions a project from the text of its file; everything that is wrong with it is listed.
@@ -51,18 +63,17 @@ impl Hub {
             }
         }
         Problems::unless_empty(problems)?;
-        let mut problems = Vec::new();
         let workspace = self.workspace(project.clone()).await?;
-        for table in &workspace.grant.tables {
-            let sql = format!("SELECT count(*) AS n FROM {}.{}", table.schema, table.entry.name);
-            if let Err(e) = self.engine.plan(&workspace.grant, &sql, &workspace.policy).await {
-                let text = match e {
-                    QueryError::Refused(refusal) => refusal.message().to_owned(),
-                    QueryError::Failed { .. } => "cannot be planned".to_owned(),
-                };
-                problems.push(Problem::new(format!("grants.{}.{}", table.schema, table.entry.name), text));
+        let job = CheckJob { datasets: workspace.granted, policy: workspace.policy_text };
+        let problems = match self.workers.check(job).await {
+            Ok(checked) => {
+                let problem =
+                    |c: cloister_worker::Checked| Problem::new(format!("grants.{}", c.table), c.problem);
+                checked.into_iter().map(problem).collect()
             }
-        }
+            // A row filter that the planner cannot bear takes its worker down, and nothing else.
+            Err(failure) => vec![Problem::new("grants", format!("cannot be planned: {failure}"))],
+        };
         Ok(Problems::unless_empty(problems)?)
     }
 
@@ -78,9 +89,20 @@ impl Hub {
     }
 
     /// The tables and columns of a project, as SQL names them.
-    pub async fn project_tables(&self, name: &Name) -> Result<Vec<cloister_query::GrantedTable>, HubError> {
+    pub async fn project_tables(&self, name: &Name) -> Result<Vec<ProjectTable>, HubError> {
         let stored = self.project(name).await?;
-        Ok(self.workspace(Project::parse(&stored.text)?).await?.grant.tables)
+        let mut tables = Vec::new();
+        for dataset in self.workspace(Project::parse(&stored.text)?).await?.granted {
+            let schema = dataset.manifest.schema_name();
+            for granted in &dataset.grant.tables {
+                let entry = dataset.manifest.tables.iter().find(|t| t.name == granted.name);
+                let Some(entry) = entry.cloned() else { continue };
+                let columns = entry.columns.iter().filter(|c| granted.columns.grants(&c.name));
+                let columns = columns.cloned().collect();
+                tables.push(ProjectTable { schema: schema.clone(), columns, entry });
+            }
+        }
+        Ok(tables)
     }
 
     /// Suspends, resumes or closes a project.

@@ -1,22 +1,31 @@
-//! Running a query: admit, plan, run, protect, decide, commit.
+//! Running a query: admit, wait for its turn, have a worker answer it, commit.
 
-use crate::answer::{Finished, Heading};
+use crate::answer::Heading;
 use crate::hub::fresh_id;
 use crate::{Answer, DatasetRef, Hub, HubError, PolicyRef, Reason, Status};
-use cloister_airlock::{Decision, decide};
+use cloister_airlock::Cleared;
 use cloister_audit::{Event, EventKind};
-use cloister_disclosure::{Policy, protect};
+use cloister_disclosure::Policy;
 use cloister_governance::Project;
 use cloister_model::{Digest, Name};
-use cloister_query::{FinishedTable, QueryError, ResolvedGrant};
-use cloister_store::{Lock, Outcome, Request, RequestState};
+use cloister_query::{QueryError, ReleasedTable};
+use cloister_store::{DatasetVersion, Lock, Outcome as Settled, Place, Request, RequestState};
+use cloister_worker::{Account, Failure, GrantedDataset, Outcome, QueryJob};
 use serde_json::json;
+use std::future::{Future, pending};
+use std::path::Path;
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+/// How often a query that waits asks whether its turn has come.
+const ASK_AGAIN: Duration = Duration::from_millis(20);
 
 /// A project with all that its queries need.
 pub(crate) struct Workspace {
     pub(crate) project: Project,
     pub(crate) policy: Policy,
-    pub(crate) grant: ResolvedGrant,
+    pub(crate) policy_text: String,
+    pub(crate) granted: Vec<GrantedDataset>,
     pub(crate) datasets: Vec<DatasetRef>,
 }
 
@@ -34,28 +43,77 @@ struct Run<'a> {
 impl Hub {
     /// Runs a query for a researcher of a project. Whatever comes of it is recorded before it is answered.
     pub async fn query(&self, project: &Name, user: &Name, sql: &str) -> Result<Answer, HubError> {
+        self.query_until(project, user, sql, pending()).await
+    }
+
+    /// Runs a query until `stop` is ready: then it ends, waiting or running, and is recorded as cancelled.
+    pub async fn query_until(
+        &self,
+        project: &Name,
+        user: &Name,
+        sql: &str,
+        stop: impl Future<Output = ()>,
+    ) -> Result<Answer, HubError> {
         let workspace = match self.admit(project, user).await? {
             Ok(project) => self.workspace(project).await?,
             Err(reason) => return self.turn_away(project, user, reason).await,
         };
         let mut run = self.submit(&workspace, user, sql).await?;
-        let finished = match self.execute(&workspace, sql, &mut run).await {
-            Ok(finished) => finished,
-            Err(QueryError::Refused(refusal)) => {
-                let reason = Reason::new(refusal.code(), refusal.message(), refusal.hint());
-                return run.end(RequestState::Refused, reason).await;
-            }
-            Err(QueryError::Failed { .. }) => {
-                let reason = Reason::new("query-failed", QueryError::FAILED, "");
-                return run.end(RequestState::Failed, reason).await;
-            }
+        let mut stop = std::pin::pin!(stop);
+        let place = match self.wait_for_turn(project, stop.as_mut()).await? {
+            Turn::Come(place) => place,
+            Turn::TooLong => return run.end(RequestState::Refused, busy(), None).await,
+            Turn::Cancelled => return run.end(RequestState::Failed, cancelled(), None).await,
         };
-        match decide(workspace.project.review, Finished(finished)) {
-            Decision::Release(cleared) => {
+        let job = QueryJob {
+            request: run.id.clone(),
+            datasets: workspace.granted,
+            policy: workspace.policy_text,
+            review: workspace.project.review,
+            sql: sql.to_owned(),
+        };
+        let ended = self.workers.query(job, stop).await;
+        drop(place);
+        run.plan_digest = ended.plan;
+        run.heading.plan_digest = ended.plan.map(|digest| digest.to_string());
+        match ended.outcome {
+            Outcome::Released(cleared) => {
                 let answer = Answer::released(run.heading.clone(), &cleared);
                 run.release(answer, &cleared, sql).await
             }
-            Decision::Hold { result, reasons } => run.hold(&result, &reasons).await,
+            Outcome::Held { sealed, reasons } => run.hold(&sealed, &reasons).await,
+            Outcome::Refused(refused) => {
+                let reason = Reason::new(refused.code, refused.message, refused.hint);
+                run.end(RequestState::Refused, reason, None).await
+            }
+            Outcome::Cancelled => run.end(RequestState::Failed, cancelled(), None).await,
+            Outcome::Failed(failure) => {
+                let reason = Reason::new("query-failed", QueryError::FAILED, "");
+                run.end(RequestState::Failed, reason, Some(failure)).await
+            }
+        }
+    }
+
+    /// Waits until the hub has room for a query and it is the project's turn.
+    async fn wait_for_turn(
+        &self,
+        project: &Name,
+        mut stop: Pin<&mut impl Future<Output = ()>>,
+    ) -> Result<Turn, HubError> {
+        let (shares, memory) = (self.config.query.shares(), u64::from(self.config.query.memory_mib_max));
+        let place = self.store.queue().enter(project.as_str(), memory)?;
+        let until = Instant::now() + self.config.query.queue_max();
+        loop {
+            if place.may_run(&shares)? {
+                return Ok(Turn::Come(place));
+            }
+            if Instant::now() >= until {
+                return Ok(Turn::TooLong);
+            }
+            tokio::select! {
+                () = tokio::time::sleep(ASK_AGAIN) => {}
+                () = stop.as_mut() => return Ok(Turn::Cancelled),
+            }
         }
     }
 
@@ -89,22 +147,28 @@ impl Hub {
         Ok(Answer::without_rows(Status::Refused, Heading::default(), vec![reason]))
     }
 
-    /// Loads what a project's queries need.
+    /// Loads what a project's queries need. Data keys stay wrapped.
     pub(crate) async fn workspace(&self, project: Project) -> Result<Workspace, HubError> {
-        let policy = self.policy(&project.disclosure_policy)?;
-        let (mut tables, mut datasets) = (Vec::new(), Vec::new());
+        let (policy, policy_text) = self.policy_and_text(&project.disclosure_policy)?;
+        let (mut granted, mut datasets) = (Vec::new(), Vec::new());
         for grant in &project.grants {
             let version = self.store.dataset_version(&grant.dataset, grant.version).await?;
             let version = version.ok_or_else(|| HubError::NotFound("dataset", grant.dataset.to_string()))?;
-            let key = self.store.data_key(&version)?;
-            tables.extend(ResolvedGrant::tables_of(&version.manifest, grant, &key));
+            let mut manifest = version.manifest;
             datasets.push(DatasetRef {
                 name: grant.dataset.to_string(),
-                version: version.manifest.version,
+                version: manifest.version,
                 digest: version.digest.to_string(),
             });
+            manifest.tables.retain(|table| grant.tables.iter().any(|granted| granted.name == table.name));
+            granted.push(GrantedDataset {
+                key_place: DatasetVersion::key_place(&manifest.dataset, manifest.version),
+                manifest,
+                grant: grant.clone(),
+                wrapped_key: version.wrapped_key,
+            });
         }
-        Ok(Workspace { project, policy, grant: ResolvedGrant { tables }, datasets })
+        Ok(Workspace { project, policy, policy_text, granted, datasets })
     }
 
     async fn submit(&self, workspace: &Workspace, user: &Name, sql: &str) -> Result<Run<'_>, HubError> {
@@ -155,21 +219,25 @@ impl Hub {
             _lock: lock,
         })
     }
+}
 
-    async fn execute(
-        &self,
-        workspace: &Workspace,
-        sql: &str,
-        run: &mut Run<'_>,
-    ) -> Result<FinishedTable, QueryError> {
-        let planned = self.engine.plan(&workspace.grant, sql, &workspace.policy).await?;
-        run.plan_digest = Some(planned.digest());
-        run.heading.plan_digest = Some(planned.digest().to_string());
-        let governed = planned.run().await?;
-        let protect = |table| protect(table, &workspace.policy);
-        let protected: Vec<_> = governed.evidence().iter().map(protect).collect();
-        governed.finish(&protected).await
-    }
+/// Whether a query may run now.
+enum Turn {
+    Come(Place),
+    TooLong,
+    Cancelled,
+}
+
+fn busy() -> Reason {
+    Reason::new(
+        "busy",
+        "The hub has no room for this query now.",
+        "Try again later, or wait for your project's other queries to end.",
+    )
+}
+
+fn cancelled() -> Reason {
+    Reason::new("cancelled", "The query was cancelled.", "")
 }
 
 impl Run<'_> {
@@ -189,7 +257,7 @@ impl Run<'_> {
         release: Option<Digest>,
     ) -> Result<(), HubError> {
         let at = event.at.clone();
-        let outcome = Outcome { request: &self.id, state, plan_digest: self.plan_digest, reasons, at: &at };
+        let outcome = Settled { request: &self.id, state, plan_digest: self.plan_digest, reasons, at: &at };
         let mut tx = self.hub.store.begin().await?;
         if !tx.settle(&outcome).await? {
             return Err(HubError::Internal("the query was settled by another process".to_owned()));
@@ -201,38 +269,55 @@ impl Run<'_> {
         Ok(cloister_store::remove(&self.hub.store.home().staging().join(format!("{}.lock", self.id)))?)
     }
 
-    /// Ends without a result.
-    async fn end(self, state: RequestState, reason: Reason) -> Result<Answer, HubError> {
+    /// Ends without a result. What is known of a failure is kept, sealed, for checkers.
+    async fn end(
+        self,
+        state: RequestState,
+        reason: Reason,
+        failure: Option<Failure>,
+    ) -> Result<Answer, HubError> {
         let (kind, status) = match state {
             RequestState::Refused => (EventKind::QueryRefused, Status::Refused),
             _ => (EventKind::QueryFailed, Status::Failed),
         };
-        let event = self.event(kind).with("reasons", vec![reason.code.clone()]);
+        let mut event = self.event(kind).with("reasons", vec![reason.code.clone()]);
+        if let Some(failure) = failure {
+            event = event.with("cause", failure.cause);
+            let sealed = match failure.account {
+                Account::Sealed(sealed) => sealed,
+                Account::Plain(text) => {
+                    self.hub.store.keys().seal(&format!("failure|{}", self.id), text.as_bytes())?
+                }
+            };
+            self.keep(&sealed, &self.hub.store.home().failures())?;
+        }
         let reasons = vec![reason];
         self.settle(state, &json!(reasons).to_string(), event, None).await?;
         Ok(Answer::without_rows(status, self.heading, reasons))
     }
 
     /// Keeps the result, sealed, for checkers.
-    async fn hold(self, result: &Finished, codes: &[String]) -> Result<Answer, HubError> {
-        let home = self.hub.store.home();
-        let table =
-            result.0.to_arrow_stream().map_err(|_| HubError::Internal(QueryError::FAILED.to_owned()))?;
-        let sealed = self.hub.store.keys().seal(&format!("held|{}", self.id), &table)?;
-        let name = format!("{}.sealed", self.id);
-        cloister_store::write_new(&home.staging().join(&name), &sealed)?;
-        cloister_store::publish(&home.staging().join(&name), &home.held().join(&name))?;
+    async fn hold(self, sealed: &[u8], codes: &[String]) -> Result<Answer, HubError> {
+        self.keep(sealed, &self.hub.store.home().held())?;
         let reasons: Vec<Reason> = codes.iter().map(|c| Reason::hold(c)).collect();
         let event = self.event(EventKind::QueryHeld).with("reasons", codes.to_vec());
         self.settle(RequestState::Held, &json!(reasons).to_string(), event, None).await?;
         Ok(Answer::without_rows(Status::Held, self.heading, reasons))
     }
 
+    /// Puts a sealed value in a folder of the home.
+    fn keep(&self, sealed: &[u8], folder: &Path) -> Result<(), HubError> {
+        let name = format!("{}.sealed", self.id);
+        let staged = self.hub.store.home().staging().join(&name);
+        cloister_store::write_new(&staged, sealed)?;
+        Ok(cloister_store::publish(&staged, &folder.join(name))?)
+    }
+
     /// Publishes the package, then records the release: only what is recorded is answered.
     async fn release(
         self,
         answer: Answer,
-        cleared: &cloister_airlock::Cleared<Finished>,
+        cleared: &Cleared<ReleasedTable>,
         sql: &str,
     ) -> Result<Answer, HubError> {
         let home = self.hub.store.home();

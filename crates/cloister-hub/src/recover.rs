@@ -48,6 +48,9 @@ impl Hub {
         if state != Some(RequestState::Held) {
             remove(&home.held().join(format!("{request}.sealed")))?;
         }
+        if state != Some(RequestState::Failed) {
+            remove(&home.failures().join(format!("{request}.sealed")))?;
+        }
         remove(&home.staging().join(request))?;
         remove(&home.staging().join(format!("{request}.sealed")))?;
         Ok(remove(&home.staging().join(format!("{request}.lock")))?)

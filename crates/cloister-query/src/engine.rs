@@ -1,6 +1,7 @@
 //! Plan, run, finish.
 
 use crate::boundary::{Boundary, Evidence};
+use crate::catalogue::PlanTable;
 use crate::finished::FinishedTable;
 use crate::grant::ResolvedGrant;
 use crate::people::OrderLost;
@@ -14,12 +15,15 @@ use cloister_disclosure::{Policy, Protected, Table, protect};
 use cloister_model::Digest;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::concat_batches;
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{Column, DataFusionError};
+use datafusion::datasource::source_as_provider;
 use datafusion::execution::{SessionState, TaskContext};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::optimizer::Analyzer;
 use datafusion::physical_plan::collect;
 use datafusion::sql::parser::Statement;
+use std::any::Any;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,15 +37,21 @@ pub struct Limits {
     pub partitions: usize,
     /// Wall-clock time of its execution.
     pub time_max: Duration,
+    /// Rows of the tables that it reads, each as often as it is read. More are refused before it runs.
+    pub rows_max: u64,
+    /// Cells of its finished table. More end it.
+    pub cells_max: u64,
 }
 
 impl Default for Limits {
-    /// 4 GiB, as many threads as there are processors, five minutes.
+    /// 4 GiB, as many threads as there are processors, five minutes, ten thousand million rows, a million cells.
     fn default() -> Self {
         Self {
             memory_bytes_max: 4 << 30,
             partitions: std::thread::available_parallelism().map_or(2, usize::from),
             time_max: Duration::from_secs(300),
+            rows_max: 10_000_000_000,
+            cells_max: 1_000_000,
         }
     }
 }
@@ -76,6 +86,9 @@ impl Engine {
             .execute_and_check(plan, state.config_options(), |_, _| {})
             .map_err(|e| Refusal::from_planner(&e))?;
         let analysed = as_joins(analysed, &state)?;
+        if rows_read(&analysed)? > self.limits.rows_max {
+            return Err(too_many_rows().into());
+        }
         let few_max = usize::try_from(policy.contributors_min()).unwrap_or(usize::MAX).saturating_sub(1);
         let digest = Digest::of(analysed.display_indent_schema().to_string().as_bytes());
         // Refusals come out here, before anything runs.
@@ -88,6 +101,30 @@ impl Engine {
         let (policy, limits) = (policy.clone(), self.limits.clone());
         Ok(Planned { state, analysed, rewritten, digest, counting, policy, limits })
     }
+}
+
+/// How many rows the tables of a plan have, by their manifests, each as often as it is read.
+fn rows_read(plan: &LogicalPlan) -> Result<u64, QueryError> {
+    let mut rows = 0u64;
+    plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::TableScan(scan) = node {
+            let provider = source_as_provider(&scan.source)?;
+            if let Some(table) = (provider.as_ref() as &dyn Any).downcast_ref::<PlanTable>() {
+                rows = rows.saturating_add(table.granted().entry.rows);
+            }
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })
+    .map_err(|e| QueryError::failed(&e))?;
+    Ok(rows)
+}
+
+fn too_many_rows() -> Refusal {
+    Refusal::new(
+        "too-many-rows",
+        "The query reads more rows than this hub allows.",
+        "Read each large table once, or ask the hub's administrators for the limit.",
+    )
 }
 
 /// A query that passed the plan checks.
@@ -118,7 +155,7 @@ impl Planned {
     }
 
     async fn run_unlimited(self) -> Result<Governed, QueryError> {
-        let Self { state, analysed, mut rewritten, counting, policy, .. } = self;
+        let Self { state, analysed, mut rewritten, counting, policy, limits, .. } = self;
         let mut order_lost = false;
         let ran = match rewritten.run(&state, &policy).await {
             // Rows arrived out of order: count again with sets, which need none.
@@ -130,8 +167,9 @@ impl Planned {
             ran => ran,
         };
         let Ran { evidence, tables, holds } = ran.map_err(|e| QueryError::failed(&e))?;
-        let (relation, cells_max) = (rewritten.relation, policy.cells_max());
-        Ok(Governed { evidence, tables, holds, relation, state, cells_max, order_lost })
+        let (relation, reviewed_max) = (rewritten.relation, policy.cells_max());
+        let cells_max = limits.cells_max;
+        Ok(Governed { evidence, tables, holds, relation, state, reviewed_max, cells_max, order_lost })
     }
 }
 
@@ -213,6 +251,8 @@ pub struct Governed {
     holds: Vec<String>,
     relation: Relation,
     state: SessionState,
+    /// How many cells are released without a checker.
+    reviewed_max: u64,
     cells_max: u64,
     order_lost: bool,
 }
@@ -259,7 +299,12 @@ impl Governed {
         // Disclosure control counts the cells at a boundary; what is made of them, or of nobody's rows, may
         // have more.
         let cells = (batch.num_rows() as u64).saturating_mul(columns.len() as u64);
-        if self.evidence.len() != 1 && cells > self.cells_max && !holds.iter().any(|h| h == "too-many-cells")
+        if cells > self.cells_max {
+            return datafusion::common::exec_err!("the table has {cells} cells");
+        }
+        if self.evidence.len() != 1
+            && cells > self.reviewed_max
+            && !holds.iter().any(|h| h == "too-many-cells")
         {
             holds.push("too-many-cells".to_owned());
         }

@@ -35,13 +35,9 @@ impl ResolvedGrant {
         grant: &cloister_governance::Grant,
         key: &DataKey,
     ) -> Vec<GrantedTable> {
-        use cloister_governance::project::ColumnGrant;
         let granted = grant.tables.iter().filter_map(|table| {
             let entry = manifest.tables.iter().find(|t| t.name == table.name)?.clone();
-            let columns = entry.columns.iter().filter(|c| match &table.columns {
-                ColumnGrant::Word(_) => true,
-                ColumnGrant::List(list) => list.contains(&c.name),
-            });
+            let columns = entry.columns.iter().filter(|c| table.columns.grants(&c.name));
             Some(GrantedTable {
                 schema: manifest.schema_name(),
                 columns: columns.cloned().collect(),

@@ -35,6 +35,7 @@ mod people;
 mod percentile_disc;
 mod refusal;
 mod relation;
+mod released;
 mod rewrite;
 mod session;
 mod sql;
@@ -44,6 +45,7 @@ mod vault;
 mod written;
 
 pub use engine::{Engine, Governed, Limits, Planned};
-pub use finished::{CellNote, FinishedTable, OutputColumn, Value};
+pub use finished::FinishedTable;
 pub use grant::{GrantedTable, ResolvedGrant};
 pub use refusal::{QueryError, Refusal};
+pub use released::{CellNote, OutputColumn, ReleasedTable, Value};

@@ -145,6 +145,20 @@ pub(crate) enum Role {
 }
 
 impl Role {
+    /// Every role.
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Key,
+        Self::Count,
+        Self::Sum,
+        Self::Mean,
+        Self::Rate,
+        Self::Extreme,
+        Self::Quantile,
+        Self::Spread,
+        Self::Association,
+        Self::Derived,
+    ];
+
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Key => "key",

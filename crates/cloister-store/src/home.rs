@@ -67,12 +67,22 @@ impl Home {
         self.0.join("releases")
     }
 
+    /// Sealed accounts of queries that broke off, for checkers.
+    pub fn failures(&self) -> PathBuf {
+        self.0.join("failures")
+    }
+
+    /// Who runs, and who waits to.
+    pub fn queue(&self) -> PathBuf {
+        self.0.join("queue")
+    }
+
     /// The disclosure policies that projects may name.
     pub fn disclosure_policies(&self) -> PathBuf {
         self.0.join("policies").join("disclosure")
     }
 
-    pub(crate) fn folders(&self) -> [PathBuf; 8] {
+    pub(crate) fn folders(&self) -> [PathBuf; 10] {
         [
             self.0.join("keys"),
             self.0.join("audit"),
@@ -81,6 +91,8 @@ impl Home {
             self.rejects(),
             self.held(),
             self.releases(),
+            self.failures(),
+            self.queue(),
             self.disclosure_policies(),
         ]
     }

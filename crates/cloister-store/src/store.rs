@@ -4,7 +4,7 @@ use crate::key_file::{create_key, read_key};
 use crate::lock::Lock;
 use crate::publish::{remove, sync_folder, write_new};
 use crate::transaction::Transaction;
-use crate::{Home, KeyWrap, StoreError, VaultKey, schema};
+use crate::{Home, KeyWrap, Queue, StoreError, VaultKey, schema};
 use cloister_audit::{AuditSigner, Event, Frontier};
 use cloister_model::Name;
 use sqlx::Row;
@@ -150,13 +150,18 @@ impl Store {
         Lock::take(&self.home.staging().join(format!("{request}.lock")), "the query is running")
     }
 
+    /// The queue of queries.
+    pub fn queue(&self) -> Queue {
+        Queue::at(self.home.queue())
+    }
+
     /// Ends all use of the database, so that everything written is in the one file.
     pub async fn close(self) {
         self.pool.close().await;
     }
 }
 
-fn make_folder(path: &std::path::Path) -> Result<(), StoreError> {
+pub(crate) fn make_folder(path: &std::path::Path) -> Result<(), StoreError> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

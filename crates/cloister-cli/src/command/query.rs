@@ -26,12 +26,28 @@ pub(crate) async fn run(home: PathBuf, args: QueryArgs) -> ExitCode {
         Ok(hub) => hub,
         Err(e) => return broke_off(args.format, e.code(), &e.to_string()),
     };
-    let code = match hub.query(&args.project, &args.user, &sql).await {
+    let code = match hub.query_until(&args.project, &args.user, &sql, interrupted()).await {
         Ok(answer) => print(&hub, &answer, &args.user, args.format).await,
         Err(e) => broke_off(args.format, e.code(), &e.to_string()),
     };
     hub.close().await;
     code
+}
+
+/// Ready when the person, or the system, wants the program to end.
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+    else {
+        // Then the signals do what they always do.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        _ = hangup.recv() => {}
+    }
 }
 
 fn read(path: &Path) -> std::io::Result<String> {

@@ -1,0 +1,140 @@
+//! The parent half: a worker for every job, and a limit to its time.
+
+use crate::conversation::{Heard, Process, hold};
+use crate::job::{Ceilings, CheckJob, Job, Opening, QueryJob, Sandbox};
+use crate::report::{Account, Checked, Ended, Failure, Message, Outcome};
+use cloister_airlock::{NotReceived, Passage, Sent};
+use cloister_query::ReleasedTable;
+use std::future::{Future, pending};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// Starts engine workers over one vault.
+#[derive(Clone, Debug)]
+pub struct Workers {
+    vault: PathBuf,
+    key_file: PathBuf,
+    sandbox: Sandbox,
+    ceilings: Ceilings,
+}
+
+/// Why a conversation was broken off.
+enum Stopped {
+    Cancelled,
+    Failed(Failure),
+}
+
+/// Kills the worker of a future that is dropped.
+struct KillOnDrop(Arc<Process>);
+
+impl Drop for KillOnDrop {
+    fn drop(&mut self) {
+        self.0.kill();
+    }
+}
+
+impl Workers {
+    /// Workers that read the vault at this folder and unwrap data keys with this key.
+    pub fn new(vault: PathBuf, key_file: PathBuf, sandbox: Sandbox, ceilings: Ceilings) -> Self {
+        // A worker has another working directory.
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        Self { vault: absolute(&vault), key_file: absolute(&key_file), sandbox, ceilings }
+    }
+
+    /// Runs a query until it ends, its time is over, or `stop` is ready. Dropped, it kills the worker.
+    pub async fn query(&self, job: QueryJob, stop: impl Future<Output = ()>) -> Ended {
+        let mut secret = [0u8; 32];
+        if let Err(e) = getrandom::fill(&mut secret) {
+            return Ended { plan: None, outcome: Outcome::Failed(Failure::new("start", e.to_string())) };
+        }
+        let passage = Passage::new(secret);
+        let (plan, last) = self.run(Job::Query(job), secret.to_vec(), stop).await;
+        let outcome = match last {
+            Ok(last) => arrived(passage, last),
+            Err(Stopped::Cancelled) => Outcome::Cancelled,
+            Err(Stopped::Failed(failure)) => Outcome::Failed(failure),
+        };
+        Ended { plan, outcome }
+    }
+
+    /// Checks a project's grants: what cannot be queried, table by table.
+    ///
+    /// # Errors
+    /// Where the worker breaks off.
+    pub async fn check(&self, job: CheckJob) -> Result<Vec<Checked>, Failure> {
+        match self.run(Job::Check(job), Vec::new(), pending()).await.1 {
+            Ok((Message::Checked(checked), _)) => Ok(checked),
+            Err(Stopped::Failed(failure)) => Err(failure),
+            Ok(_) | Err(Stopped::Cancelled) => Err(Failure::new("protocol", "an answer to another job")),
+        }
+    }
+
+    async fn run(
+        &self,
+        job: Job,
+        secret: Vec<u8>,
+        stop: impl Future<Output = ()>,
+    ) -> (Option<cloister_model::Digest>, Result<(Message, Vec<u8>), Stopped>) {
+        let opening = Opening {
+            parent: std::process::id(),
+            vault: self.vault.clone(),
+            key_file: self.key_file.clone(),
+            ceilings: self.ceilings,
+        };
+        let process = KillOnDrop(Arc::default());
+        let (sender, mut receiver) = oneshot::channel();
+        let (held, sandbox) = (process.0.clone(), self.sandbox);
+        let talker = std::thread::Builder::new().name("engine-worker".to_owned());
+        let talking = talker.spawn(move || {
+            // Nobody listens any more where the future was dropped.
+            let _ = sender.send(hold(&held, &opening, sandbox, &job, &secret));
+        });
+        if let Err(e) = talking {
+            return (None, Err(Stopped::Failed(Failure::new("start", e.to_string()))));
+        }
+        let stopped = tokio::select! {
+            heard = &mut receiver => return ended(heard),
+            () = tokio::time::sleep(self.ceilings.time_max()) => {
+                Stopped::Failed(Failure::new("time-limit", "the time limit was reached"))
+            }
+            () = stop => Stopped::Cancelled,
+        };
+        process.0.kill();
+        (receiver.await.ok().and_then(|heard| heard.plan), Err(stopped))
+    }
+}
+
+fn ended(
+    heard: Result<Heard, oneshot::error::RecvError>,
+) -> (Option<cloister_model::Digest>, Result<(Message, Vec<u8>), Stopped>) {
+    match heard {
+        Ok(heard) => (heard.plan, heard.last.map_err(Stopped::Failed)),
+        Err(_) => (None, Err(Stopped::Failed(Failure::new("protocol", "the conversation broke off")))),
+    }
+}
+
+/// A query's last message as its outcome. Anything that a query cannot end with is a failure.
+fn arrived(passage: Passage, (message, body): (Message, Vec<u8>)) -> Outcome {
+    match message {
+        Message::Released { proof } => {
+            match passage.receive(&Sent { bytes: body, proof }, ReleasedTable::from_bytes) {
+                Ok(cleared) => Outcome::Released(cleared),
+                Err(NotReceived::Unproven) => {
+                    Outcome::Failed(Failure::new("protocol", "a table that was not cleared"))
+                }
+                Err(NotReceived::Unreadable(e)) => {
+                    Outcome::Failed(Failure::new("protocol", format!("a table that cannot be read: {e}")))
+                }
+            }
+        }
+        Message::Held { reasons } => Outcome::Held { sealed: body, reasons },
+        Message::Refused(refused) => Outcome::Refused(refused),
+        Message::Failed => {
+            Outcome::Failed(Failure { cause: "engine".to_owned(), account: Account::Sealed(body) })
+        }
+        Message::Ready(_) | Message::Planned { .. } | Message::Checked(_) => {
+            Outcome::Failed(Failure::new("protocol", "an answer to another job"))
+        }
+    }
+}

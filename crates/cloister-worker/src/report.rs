@@ -1,0 +1,124 @@
+//! What a worker says, and what became of a job.
+
+use cloister_airlock::Cleared;
+use cloister_model::Digest;
+use cloister_query::ReleasedTable;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What of a worker the kernel holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Confinement {
+    /// Files: Landlock.
+    pub(crate) files: bool,
+    /// System calls: seccomp.
+    pub(crate) calls: bool,
+}
+
+impl Confinement {
+    pub(crate) fn is_whole(self) -> bool {
+        self.files && self.calls
+    }
+}
+
+/// A message from a worker. Some come with bytes.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Message {
+    /// It is locked in and waits for its job.
+    Ready(Confinement),
+    /// The query passed the plan checks.
+    Planned { digest: Digest },
+    /// Cleared. Bytes: the table, which `proof` is of.
+    Released { proof: [u8; 32] },
+    /// Held. Bytes: the table, sealed.
+    Held { reasons: Vec<String> },
+    /// Refused.
+    Refused(Refused),
+    /// Broken off. Bytes: why, sealed.
+    Failed,
+    /// Grants that were checked.
+    Checked(Vec<Checked>),
+}
+
+/// Why a query may not run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// A stable code.
+    pub code: String,
+    /// One sentence.
+    pub message: String,
+    /// What the researcher can do.
+    pub hint: String,
+}
+
+/// A granted table that cannot be queried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checked {
+    /// The table as SQL names it.
+    pub table: String,
+    /// What is wrong with its grant.
+    pub problem: String,
+}
+
+/// What became of a query, and how far it got.
+#[derive(Debug)]
+pub struct Ended {
+    /// The digest of its plan, where it passed the plan checks.
+    pub plan: Option<Digest>,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What became of a query.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Its table may leave.
+    Released(Cleared<ReleasedTable>),
+    /// Its table waits for checkers.
+    Held {
+        /// An Arrow IPC stream, sealed for `held|<request>`.
+        sealed: Vec<u8>,
+        /// Codes of the reasons.
+        reasons: Vec<String>,
+    },
+    /// It may not run.
+    Refused(Refused),
+    /// Whoever asked does not want it any more.
+    Cancelled,
+    /// It broke off.
+    Failed(Failure),
+}
+
+/// Why a job broke off. Not for researchers.
+#[derive(Debug)]
+pub struct Failure {
+    /// `engine`, `time-limit`, `signal-9`, `exit-1`, `protocol`, `start` or `sandbox`: no word of it depends on
+    /// a value of the data, though whether it happened may.
+    pub cause: String,
+    /// All that is known.
+    pub account: Account,
+}
+
+/// What is known of a failure.
+#[derive(Debug)]
+pub enum Account {
+    /// The engine's own words, which may hold data: sealed for `failure|<request>`.
+    Sealed(Vec<u8>),
+    /// What the parent saw: how the process ended and what it last said of itself.
+    Plain(String),
+}
+
+impl Failure {
+    pub(crate) fn new(cause: impl Into<String>, account: impl Into<String>) -> Self {
+        Self { cause: cause.into(), account: Account::Plain(account.into()) }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the engine worker broke off ({})", self.cause)
+    }
+}
+
+impl std::error::Error for Failure {}
