@@ -1,7 +1,8 @@
 //! Governed queries against the same queries in DataFusion as it comes, on the same rows.
 //!
-//! `cargo bench -p cloister-query --bench governed -- HOME [RUNS]`. The other side reads plain Parquet, written
-//! once from the vault: what an analyst would have instead. Alternating runs, medians.
+//! `cargo bench --workspace --bench governed -- HOME [RUNS]`. The other side reads plain Parquet, written once from
+//! the vault: what an analyst would have instead; so does DuckDB, in the same order and in any. Alternating runs,
+//! medians.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -22,24 +23,53 @@ use datafusion::parquet::encryption::decrypt::FileDecryptionProperties;
 use datafusion::parquet::file::properties::WriterProperties;
 use datafusion::prelude::{ParquetReadOptions, SessionConfig};
 use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Instant;
 
+/// The first is answered from files' footers on the other side; it is shown, and left out of the comparison.
+const FROM_FOOTERS: &str = "count all";
+
 const QUERIES: &[(&str, &str)] = &[
-    ("count all", "SELECT count(*) AS n FROM gp_event"),
+    (FROM_FOOTERS, "SELECT count(*) AS n FROM gp_event"),
+    // One table.
     ("people by kind", "SELECT kind, count(DISTINCT person_id) AS people FROM gp_event GROUP BY kind"),
     (
         "rows by kind and month",
         "SELECT kind, date_trunc('month', event_date) AS month, count(*) AS n FROM gp_event GROUP BY 1, 2",
     ),
+    ("rows by code", "SELECT code, count(*) AS n FROM gp_event GROUP BY code"),
     (
         "mean by code",
         "SELECT code, avg(value) AS mean, count(*) AS n FROM gp_event WHERE kind = 'measurement' GROUP BY code",
     ),
     (
-        "people filter",
+        "people with a diagnosis",
         "SELECT count(DISTINCT person_id) AS people FROM gp_event WHERE kind = 'diagnosis' AND code = '44054006'",
     ),
+    (
+        "spread of results",
+        "SELECT test, avg(value) AS mean, stddev(value) AS spread, count(*) AS n FROM result GROUP BY test",
+    ),
+    (
+        "length of stay",
+        "SELECT specialty, avg(length_of_stay) AS mean, max(length_of_stay) AS longest FROM admission GROUP BY specialty",
+    ),
+    (
+        "median stay",
+        "SELECT specialty, median(length_of_stay) AS middle FROM admission GROUP BY specialty",
+    ),
+    // Distinct counts.
+    (
+        "people by code and year",
+        "SELECT code, date_part('year', event_date) AS year, count(DISTINCT person_id) AS people FROM gp_event WHERE kind = 'diagnosis' GROUP BY 1, 2",
+    ),
+    (
+        "people and codes by kind",
+        "SELECT kind, count(DISTINCT person_id) AS people, count(DISTINCT code) AS codes FROM gp_event GROUP BY kind",
+    ),
+    // Joins.
     (
         "join person",
         "SELECT p.district, p.sex, count(*) AS n FROM gp_event e JOIN person p USING (person_id) GROUP BY 1, 2",
@@ -53,12 +83,55 @@ const QUERIES: &[(&str, &str)] = &[
         "SELECT p.imd_decile, sum(a.cost) AS cost, count(*) AS n FROM admission a JOIN person p USING (person_id) GROUP BY 1",
     ),
     (
-        "case branches",
+        "prevalence by age band",
+        "SELECT (2024 - p.birth_year) / 10 AS band, p.sex, count(DISTINCT e.person_id) AS people FROM person p JOIN gp_event e USING (person_id) WHERE e.kind = 'diagnosis' AND e.code = '44054006' GROUP BY 1, 2",
+    ),
+    (
+        "admitted after a diagnosis",
+        "SELECT a.specialty, count(DISTINCT a.person_id) AS people FROM admission a JOIN gp_event e USING (person_id) WHERE e.kind = 'diagnosis' AND e.code = '44054006' AND a.admitted_on > e.event_date GROUP BY 1",
+    ),
+    (
+        "without any result",
+        "SELECT p.sex, count(*) AS n FROM person p WHERE NOT EXISTS (SELECT 1 FROM result r WHERE r.person_id = p.person_id) GROUP BY 1",
+    ),
+    (
+        "with and without admissions",
+        "SELECT p.district, count(DISTINCT p.person_id) AS people, count(a.cost) AS spells FROM person p LEFT JOIN admission a USING (person_id) GROUP BY 1",
+    ),
+    // Conditions inside.
+    (
+        "emergencies",
         "SELECT p.district, sum(CASE WHEN a.admission_method IN ('21', '22') THEN 1 ELSE 0 END) AS emergency, count(*) AS n FROM admission a JOIN person p USING (person_id) GROUP BY 1",
     ),
     (
-        "per person first",
+        "a table by kinds",
+        "SELECT p.imd_decile, count(*) FILTER (WHERE e.kind = 'diagnosis') AS diagnoses, count(*) FILTER (WHERE e.kind = 'prescription') AS prescriptions, count(*) FILTER (WHERE e.kind = 'consultation') AS consultations, count(*) FILTER (WHERE e.kind = 'measurement') AS measurements FROM gp_event e JOIN person p USING (person_id) GROUP BY 1",
+    ),
+    (
+        "cost by case",
+        "SELECT sex_code, sum(CASE WHEN admission_method LIKE '2%' THEN cost ELSE 0 END) AS emergency, sum(CASE WHEN admission_method NOT LIKE '2%' THEN cost ELSE 0 END) AS planned FROM admission GROUP BY 1",
+    ),
+    // Per person first.
+    (
+        "results per person",
         "WITH v AS (SELECT person_id, count(*) AS n FROM result GROUP BY person_id) SELECT p.sex, avg(v.n) AS mean FROM v JOIN person p USING (person_id) GROUP BY 1",
+    ),
+    (
+        "first diagnosis by year",
+        "WITH f AS (SELECT person_id, min(event_date) AS first FROM gp_event WHERE kind = 'diagnosis' GROUP BY person_id) SELECT date_part('year', first) AS year, count(*) AS n FROM f GROUP BY 1",
+    ),
+    (
+        "how often people consult",
+        "WITH v AS (SELECT person_id, count(*) AS n FROM gp_event WHERE kind = 'consultation' GROUP BY person_id) SELECT n, count(*) AS people FROM v GROUP BY n",
+    ),
+    // Totals.
+    (
+        "cube",
+        "SELECT p.district, p.sex, e.kind, count(*) AS n FROM gp_event e JOIN person p USING (person_id) GROUP BY CUBE (p.district, p.sex, e.kind)",
+    ),
+    (
+        "rollup",
+        "SELECT p.imd_decile, p.sex, count(DISTINCT a.person_id) AS people, sum(a.cost) AS cost FROM admission a JOIN person p USING (person_id) GROUP BY ROLLUP (p.imd_decile, p.sex)",
     ),
 ];
 
@@ -123,25 +196,93 @@ async fn measure(home: PathBuf, runs: usize) {
     }
     let grant = ResolvedGrant { tables };
     let engine = Engine::new(home.join("vault"), Limits::default());
-    println!("| query | ungoverned, ms | governed, ms | ratio |\n|---|--:|--:|--:|");
+    let mut duckdb = Duckdb::start(plain.path());
+    println!("| query | ungoverned, ms | governed, ms | ratio | DuckDB, any order, ms | DuckDB, sorted, ms |");
+    println!("|---|--:|--:|--:|--:|--:|");
     let mut ratios = Vec::new();
+    let mut totals = [0.0; 4];
     for (name, sql) in QUERIES {
-        let (mut theirs, mut ours) = (Vec::new(), Vec::new());
+        let mut times: [Vec<f64>; 4] = Default::default();
         for run in 0..=runs {
-            let (u, g) =
-                (ungoverned(plain.path(), &grant, sql).await, governed(&engine, &grant, &policy, sql).await);
-            // The first run warms both sides.
+            let once = [
+                ungoverned(plain.path(), &grant, sql).await,
+                governed(&engine, &grant, &policy, sql).await,
+                duckdb.as_mut().map_or(f64::NAN, |d| d.time("any", sql)),
+                duckdb.as_mut().map_or(f64::NAN, |d| d.time("sorted", sql)),
+            ];
+            // The first run warms every side.
             if run > 0 {
-                theirs.push(u);
-                ours.push(g);
+                times.iter_mut().zip(once).for_each(|(times, once)| times.push(once));
             }
         }
-        let (u, g) = (median(theirs), median(ours));
-        ratios.push(g / u);
-        println!("| {name} | {u:.1} | {g:.1} | {:.2} |", g / u);
+        let [u, g, any, sorted] = times.map(median);
+        println!("| {name} | {u:.1} | {g:.1} | {:.2} | {any:.1} | {sorted:.1} |", g / u);
+        if *name != FROM_FOOTERS {
+            ratios.push(g / u);
+            totals.iter_mut().zip([u, g, any, sorted]).for_each(|(total, time)| *total += time);
+        }
     }
+    let [u, g, any, sorted] = totals;
+    println!("| all but the first | {u:.0} | {g:.0} | {:.2} | {any:.0} | {sorted:.0} |", g / u);
     let geometric = (ratios.iter().map(|r| r.ln()).sum::<f64>() / ratios.len() as f64).exp();
-    println!("\ngeometric mean of the ratios: {geometric:.2}; median: {:.2}; {runs} runs", median(ratios));
+    let worst = ratios.iter().copied().fold(0.0, f64::max);
+    println!(
+        "\nratio: median {:.2}, geometric mean {geometric:.2}, worst {worst:.2}; {} queries, {runs} runs",
+        median(ratios.clone()),
+        ratios.len()
+    );
+}
+
+/// DuckDB on the same rows as plain Parquet, in a process that stays: `tests/bench/duckdb_times.py`.
+struct Duckdb {
+    child: Child,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Duckdb {
+    /// None, said loudly, where Python has no `duckdb`.
+    fn start(folder: &Path) -> Option<Self> {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/bench/duckdb_times.py");
+        let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
+        let threads = Limits::default().partitions.to_string();
+        let started = Command::new(python)
+            .arg(script)
+            .arg(folder)
+            .arg(threads)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn();
+        let mut child = started.ok()?;
+        let answers = BufReader::new(child.stdout.take()?);
+        let mut duckdb = Self { child, answers };
+        match duckdb.line().as_deref() {
+            Some("ready") => Some(duckdb),
+            _ => {
+                eprintln!("WARNING: no DuckDB (`pip install duckdb`): its columns are empty");
+                None
+            }
+        }
+    }
+
+    fn line(&mut self) -> Option<String> {
+        let mut line = String::new();
+        self.answers.read_line(&mut line).ok()?;
+        Some(line.trim().to_owned())
+    }
+
+    /// Milliseconds that a query takes.
+    fn time(&mut self, order: &str, sql: &str) -> f64 {
+        let stdin = self.child.stdin.as_mut().unwrap();
+        writeln!(stdin, "{order}\t{sql}").unwrap();
+        self.line().and_then(|line| line.parse().ok()).unwrap_or(f64::NAN)
+    }
+}
+
+impl Drop for Duckdb {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
 }
 
 fn decrypt(from: &Path, key: &[u8], aad: &str, to: &Path) {
