@@ -10,9 +10,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// It goes on for hours.
-const LONG: &str = "SELECT count(*) AS n FROM gp_event a JOIN gp_event b USING (person_id) JOIN gp_event c USING (person_id) \
-     JOIN gp_event d USING (person_id) JOIN gp_event e USING (person_id) JOIN gp_event f USING (person_id) \
-     JOIN gp_event g USING (person_id) JOIN gp_event h USING (person_id)";
+const LONG: &str = "SELECT count(*) AS n FROM gp_event a JOIN gp_event b ON a.person_id = b.person_id \
+     JOIN gp_event c ON a.person_id = c.person_id JOIN gp_event d ON a.person_id = d.person_id \
+     JOIN gp_event e ON a.person_id = e.person_id JOIN gp_event f ON a.person_id = f.person_id \
+     JOIN gp_event g ON a.person_id = g.person_id JOIN gp_event h ON a.person_id = h.person_id";
 const SHORT: &str = "SELECT sex, count(*) AS n FROM person GROUP BY sex";
 const FAILED: &str = "The query could not be completed.";
 
@@ -109,11 +110,14 @@ fn cause(hub: &Hub, request: &str) -> String {
 #[test]
 fn whatever_breaks_a_query_off_gets_one_answer() {
     let hub = hub(&[("seconds-max", "3"), ("memory-mib-max", "64"), ("cells-max", "8")]);
+    let config = hub.home().join("hub.toml");
     let mut answers = Vec::new();
     // Too long.
     let since = Instant::now();
     answers.push((hub.query(LONG), "time-limit"));
     assert!(since.elapsed() < Duration::from_secs(15), "{:?}", since.elapsed());
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace("seconds-max = 3\n", "seconds-max = 300\n")).unwrap();
     // Too much memory: outside the operators' pool, where only the process's own limit sees it.
     let many = "F".repeat(1_500);
     let text = format!(
@@ -121,15 +125,15 @@ fn whatever_breaks_a_query_off_gets_one_answer() {
          'F', '{many}'), 'F', '{many}'), 'F', '{many}')) > 5"
     );
     let since = Instant::now();
-    answers.push((hub.query(&text), ""));
-    assert!(since.elapsed() < Duration::from_secs(15), "{:?}", since.elapsed());
+    answers.push((hub.query(&text), "signal-6"));
+    assert!(since.elapsed() < Duration::from_secs(60), "{:?}", since.elapsed());
     // Too many cells.
     answers.push((hub.query("SELECT birth_year, count(*) AS n FROM person GROUP BY birth_year"), "engine"));
     // Killed from outside.
-    for name in ["KILL", "SEGV", "ABRT"] {
+    for (name, expected) in [("KILL", "signal-9"), ("TERM", "signal-15"), ("ABRT", "signal-6")] {
         let child = asked(&hub, "p", LONG);
         signal(name, worker_of(child.id()));
-        answers.push((done(child), ""));
+        answers.push((done(child), expected));
     }
     let first = fixed(&answers[0].0);
     for (answer, expected) in &answers {
@@ -137,7 +141,7 @@ fn whatever_breaks_a_query_off_gets_one_answer() {
         let json = answer.json();
         let request = json["request"].as_str().unwrap();
         let cause = cause(&hub, request);
-        assert!(cause == *expected || (expected.is_empty() && cause != "time-limit"), "{cause}");
+        assert_eq!(cause, *expected);
         assert!(!answer.err.contains(&cause) && !answer.out.contains(&cause), "{answer:?}");
         // What is known is kept for checkers, sealed.
         let account = std::fs::read(hub.home().join(format!("failures/{request}.sealed"))).unwrap();
@@ -192,7 +196,7 @@ fn a_worker_dies_with_its_parent_and_for_whoever_cancels() {
     child.wait().unwrap();
     gone(worker);
     // The next who opens the hub settles what was left, and its place in the queue is free.
-    assert!(hub.run(&["request", "list"]).expect(0).out.contains("interrupted"));
+    assert!(hub.run(&["request", "list", "--as", "researcher"]).expect(0).out.contains("interrupted"));
     for name in ["INT", "TERM"] {
         let child = asked(&hub, "p", LONG);
         let worker = worker_of(child.id());

@@ -4,6 +4,7 @@ use crate::conversation::{Heard, Process, hold};
 use crate::job::{Ceilings, CheckJob, Job, Opening, QueryJob, Sandbox};
 use crate::report::{Account, Checked, Ended, Failure, Message, Outcome};
 use cloister_airlock::{NotReceived, Passage, Sent};
+use cloister_model::Digest;
 use cloister_query::ReleasedTable;
 use std::future::{Future, pending};
 use std::path::{Path, PathBuf};
@@ -18,6 +19,9 @@ pub struct Workers {
     sandbox: Sandbox,
     ceilings: Ceilings,
 }
+
+/// How far a job got, and its last message.
+type Last = (Option<Digest>, Result<(Message, Vec<u8>), Stopped>);
 
 /// Why a conversation was broken off.
 enum Stopped {
@@ -70,12 +74,7 @@ impl Workers {
         }
     }
 
-    async fn run(
-        &self,
-        job: Job,
-        secret: Vec<u8>,
-        stop: impl Future<Output = ()>,
-    ) -> (Option<cloister_model::Digest>, Result<(Message, Vec<u8>), Stopped>) {
+    async fn run(&self, job: Job, secret: Vec<u8>, stop: impl Future<Output = ()>) -> Last {
         let opening = Opening {
             parent: std::process::id(),
             vault: self.vault.clone(),
@@ -105,9 +104,7 @@ impl Workers {
     }
 }
 
-fn ended(
-    heard: Result<Heard, oneshot::error::RecvError>,
-) -> (Option<cloister_model::Digest>, Result<(Message, Vec<u8>), Stopped>) {
+fn ended(heard: Result<Heard, oneshot::error::RecvError>) -> Last {
     match heard {
         Ok(heard) => (heard.plan, heard.last.map_err(Stopped::Failed)),
         Err(_) => (None, Err(Stopped::Failed(Failure::new("protocol", "the conversation broke off")))),
