@@ -2,6 +2,7 @@
 //! project's list of attacks.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod comparison;
 mod extract;
 mod outside;
 mod region;
