@@ -75,9 +75,8 @@ impl Rewriter<'_> {
                     };
                     for branch in part.inside.iter().flat_map(|facts| &facts.branches) {
                         // Whether any of the rows took this branch.
-                        let name = self.hidden_name("branch");
-                        exprs.push(part.taken(total(branch, &schema)?)?.alias(&name));
-                        let taken = Column::new_unqualified(name);
+                        let taken = part.taken(total(branch, &schema)?)?;
+                        let taken = self.once(&mut exprs, taken, "branch");
                         facts.branches.push(Expr::Column(taken.clone()).gt(lit(0)));
                         hidden.push(taken);
                     }
@@ -87,11 +86,8 @@ impl Rewriter<'_> {
             }
             State::Protected { boundaries, mut states, complete } => {
                 for (part, column) in parts.iter().zip(names.by_ref()) {
-                    let state = part.state(&input.columns, &states).map(|state| {
-                        let name = self.hidden_name("state");
-                        exprs.push(state.alias(&name));
-                        Column::new_unqualified(name)
-                    });
+                    let state = part.state(&input.columns, &states);
+                    let state = state.map(|state| self.once(&mut exprs, state, "state"));
                     columns.push(ColumnFacts { column, facts: finished(Role::Derived, false) });
                     states.push(state);
                 }
