@@ -17,7 +17,7 @@ const TOKENS_MAX: usize = 3_000;
 const OPERATORS_MAX: usize = 400;
 
 /// Names that begin so are the engine's own.
-const RESERVED_PREFIX: &str = "__";
+pub(crate) const RESERVED_PREFIX: &str = "__";
 
 /// Parses one query, or says what else it is.
 pub(crate) fn parse(sql: &str) -> Result<Statement, Refusal> {

@@ -5,6 +5,7 @@ use crate::Refusal;
 use crate::expression::{inspect, total, total_named};
 use crate::function::{WindowKind, window_kind};
 use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
+use crate::sql::RESERVED_PREFIX;
 use datafusion::common::{Column, ScalarValue};
 use datafusion::functions::core::greatest;
 use datafusion::functions_aggregate::min_max::max_udaf;
@@ -96,6 +97,24 @@ impl Rewriter<'_> {
         };
         let plan = LogicalPlan::Window(Window::try_new(exprs, Arc::new(input.plan))?);
         Ok(Relation { plan, columns, state })
+    }
+}
+
+impl Rewriter<'_> {
+    /// The hidden column of a window; one for all that are the same, or the optimiser would take them for a
+    /// part that expressions have in common.
+    fn once(&self, exprs: &mut Vec<Expr>, window: Expr, kind: &str) -> Column {
+        let same = exprs.iter().find_map(|e| match e {
+            Expr::Alias(alias) if *alias.expr == window && alias.name.starts_with(RESERVED_PREFIX) => {
+                Some(alias.name.clone())
+            }
+            _ => None,
+        });
+        Column::new_unqualified(same.unwrap_or_else(|| {
+            let name = self.hidden_name(kind);
+            exprs.push(window.alias(&name));
+            name
+        }))
     }
 }
 
