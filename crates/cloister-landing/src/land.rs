@@ -66,7 +66,12 @@ pub fn land(landing: &Landing<'_>, people: &mut PeopleIndex) -> Result<Landed, L
     let mut people = People::new(landing.keys, &landing.contract.person_scheme, people);
     let (mut tables, mut rejects) = (Vec::new(), RejectSummary::default());
     for table in &landing.contract.tables {
-        let Some(files) = landing.inputs.tables.get(table.name.as_str()) else { continue };
+        let Some(files) = landing.inputs.tables.get(table.name.as_str()) else {
+            // What an extract may come without is there for queries, and empty.
+            let (entry, _) = Collector::new(landing, table, Vec::new())?.finish(&mut writer)?;
+            tables.push(entry);
+            continue;
+        };
         let names: Vec<String> = files.iter().map(|f| f.name.clone()).collect();
         let mut collector = Collector::new(landing, table, names)?;
         landing.progress.table(table.name.as_str(), files.iter().map(|f| f.bytes).sum());

@@ -25,6 +25,8 @@ pub(crate) struct Measured {
     pub(crate) argument: String,
     /// Who the value itself rests on, and the values among which.
     pub(crate) support: Option<(Support, Expr)>,
+    /// The conditions of the rows on either side of the value, each with people enough.
+    pub(crate) sides: Vec<Expr>,
     /// Whether a checker must look at the argument.
     pub(crate) held: bool,
 }
@@ -144,7 +146,7 @@ fn quantile(expr: &Expr) -> Result<f64, Refusal> {
 }
 
 /// What is cast, as planning does to fit an argument's type.
-fn uncast(expr: &Expr) -> &Expr {
+pub(crate) fn uncast(expr: &Expr) -> &Expr {
     match expr {
         Expr::Cast(cast) => uncast(&cast.expr),
         Expr::TryCast(cast) => uncast(&cast.expr),
@@ -179,7 +181,7 @@ fn plain(expr: &Expr) -> bool {
     }
 }
 
-fn packed(argument: &Expr, facts: &Facts) -> bool {
+pub(crate) fn packed(argument: &Expr, facts: &Facts) -> bool {
     matches!(facts.shape, Shape::Constant | Shape::Moved | Shape::Other) && !plain(argument)
 }
 
@@ -250,6 +252,7 @@ impl Parts<'_> {
             branches,
             argument: String::new(),
             support: None,
+            sides: Vec::new(),
             held: false,
         }
     }
@@ -264,6 +267,7 @@ impl Parts<'_> {
             branches: self.facts.branches.clone(),
             argument: String::new(),
             support: Some((support, self.argument.clone())),
+            sides: Vec::new(),
             held: false,
         }
     }
@@ -283,6 +287,7 @@ impl Parts<'_> {
             statistic: Statistic::Spread,
             role: Role::Spread,
             support: None,
+            sides: Vec::new(),
             held: self.packed(),
             ..self.extreme(whole, Support::Least)
         }
@@ -321,6 +326,7 @@ impl Parts<'_> {
             branches: self.facts.branches.clone(),
             argument: String::new(),
             support: None,
+            sides: Vec::new(),
             held: matches!(self.facts.shape, Shape::Constant | Shape::Moved | Shape::Other),
         }
     }
@@ -349,12 +355,13 @@ impl Parts<'_> {
             branches,
             argument: String::new(),
             support: None,
+            sides: Vec::new(),
             held: self.packed(),
         }
     }
 }
 
-fn unalias(expr: &Expr) -> Expr {
+pub(crate) fn unalias(expr: &Expr) -> Expr {
     match expr {
         Expr::Alias(alias) => *alias.expr.clone(),
         other => other.clone(),

@@ -47,8 +47,8 @@ pub(crate) struct BoundaryCell {
     pub(crate) contributors: usize,
     /// Where the people of each branch are counted.
     pub(crate) branches: Vec<usize>,
-    /// Where the people that the value rests on are counted.
-    pub(crate) support: Option<usize>,
+    /// Where the people that the value rests on are counted; of several counts the least matters.
+    pub(crate) support: Vec<usize>,
     /// Where the greatest contributions are.
     pub(crate) contributions: Option<usize>,
 }
@@ -124,7 +124,7 @@ impl Evidence {
         for cell in &boundary.cells {
             let contributors = self.counts(cell.contributors)?;
             let branches = cell.branches.iter().map(|b| self.counts(*b)).collect::<Result<Vec<_>>>()?;
-            let support = cell.support.map(|index| self.counts(index)).transpose()?;
+            let support = cell.support.iter().map(|s| self.counts(*s)).collect::<Result<Vec<_>>>()?;
             let contributions = cell.contributions.map(|index| contributions_of(self.raw(index)?));
             let contributions = contributions.transpose()?;
             let values = self.values(cell)?;
@@ -132,7 +132,7 @@ impl Evidence {
                 groups.iter_mut().zip(contributors).zip(values).enumerate()
             {
                 let branches = branches.iter().filter_map(|b| b.get(row).copied()).collect();
-                let support = support.as_ref().map(|s| s.get(row).copied().unwrap_or_default());
+                let support = support.iter().map(|s| s.get(row).copied().unwrap_or_default()).min();
                 let contributions = contributions.as_ref().and_then(|c| c.get(row).copied());
                 group.cells.push(Cell { value, contributors, branches, support, contributions });
             }

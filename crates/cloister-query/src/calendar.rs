@@ -1,12 +1,17 @@
 //! Functions of the calendar that PostgreSQL has as arithmetic of intervals. For any arguments they give a
 //! value or NULL, and never fail.
 
-use chrono::{Datelike, Days, Months, NaiveDate};
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int64Array};
-use datafusion::arrow::datatypes::{DataType, Date32Type, Int64Type};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, Date32Array, Int64Array, TimestampMicrosecondArray,
+};
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::{
+    DataType, Date32Type, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType,
+};
 use datafusion::common::{Result, ScalarValue, internal_err, plan_err};
 use datafusion::logical_expr::{
-    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,
 };
 use std::sync::Arc;
 
@@ -14,6 +19,10 @@ use std::sync::Arc;
 pub(crate) const FULL_MONTHS: &str = "full_months";
 /// The name of [`date_plus`] in a query.
 pub(crate) const DATE_PLUS: &str = "date_plus";
+
+/// A date with a time of day.
+const TIME: DataType = DataType::Timestamp(TimeUnit::Microsecond, None);
+const MICROSECONDS_PER_DAY: i64 = 86_400_000_000;
 
 /// Days from the year 1, as chrono counts, to 1970-01-01.
 const EPOCH_DAYS: i32 = 719_163;
@@ -32,10 +41,17 @@ pub(crate) fn full_months() -> Arc<ScalarUDF> {
     Arc::new(ScalarUDF::from(Calendar::FullMonths(signature)))
 }
 
-/// `date_plus(date, n, unit)`: the date `n` days, weeks, months or years later; NULL outside the calendar.
+/// `date_plus(date, n, unit)`: the date `n` days, weeks, months or years later; NULL outside the calendar. Where
+/// the date has a time of day, or `n` a fraction, so has the result.
 pub(crate) fn date_plus() -> Arc<ScalarUDF> {
-    let types = vec![DataType::Date32, DataType::Int64, DataType::Utf8];
-    let signature = Signature::exact(types, Volatility::Immutable);
+    let exact = |from: DataType, by: DataType| TypeSignature::Exact(vec![from, by, DataType::Utf8]);
+    let signatures = vec![
+        exact(DataType::Date32, DataType::Int64),
+        exact(DataType::Date32, DataType::Float64),
+        exact(TIME, DataType::Int64),
+        exact(TIME, DataType::Float64),
+    ];
+    let signature = Signature::one_of(signatures, Volatility::Immutable);
     Arc::new(ScalarUDF::from(Calendar::DatePlus(signature)))
 }
 
@@ -53,10 +69,11 @@ impl ScalarUDFImpl for Calendar {
         }
     }
 
-    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        Ok(match self {
-            Self::FullMonths(_) => DataType::Int64,
-            Self::DatePlus(_) => DataType::Date32,
+    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
+        Ok(match (self, types) {
+            (Self::FullMonths(_), _) => DataType::Int64,
+            (Self::DatePlus(_), [DataType::Date32, DataType::Int64, ..]) => DataType::Date32,
+            (Self::DatePlus(_), _) => TIME,
         })
     }
 
@@ -79,14 +96,7 @@ impl ScalarUDFImpl for Calendar {
                     Some(ColumnarValue::Scalar(ScalarValue::Utf8(Some(unit)))) => unit.clone(),
                     _ => return plan_err!("the unit of {DATE_PLUS} must be written out"),
                 };
-                let (dates, numbers) = (array(0)?, array(1)?);
-                let pairs =
-                    dates.as_primitive::<Date32Type>().iter().zip(numbers.as_primitive::<Int64Type>());
-                let moved = pairs.map(|(d, n)| moved(date(d?)?, n?, &unit)).map(|d| {
-                    let days = d?.num_days_from_ce();
-                    days.checked_sub(EPOCH_DAYS)
-                });
-                Arc::new(moved.collect::<Date32Array>())
+                plus(&array(0)?, &array(1)?, &unit)?
             }
         };
         if args.args.iter().all(|a| matches!(a, ColumnarValue::Scalar(_))) && !result.is_empty() {
@@ -94,6 +104,22 @@ impl ScalarUDFImpl for Calendar {
         }
         Ok(ColumnarValue::Array(result))
     }
+}
+
+fn plus(from: &ArrayRef, by: &ArrayRef, unit: &str) -> Result<ArrayRef> {
+    if let (Some(dates), Some(numbers)) =
+        (from.as_primitive_opt::<Date32Type>(), by.as_primitive_opt::<Int64Type>())
+    {
+        let moved = dates.iter().zip(numbers).map(|(d, n)| {
+            let days = moved(date(d?)?, n?, unit)?.num_days_from_ce();
+            days.checked_sub(EPOCH_DAYS)
+        });
+        return Ok(Arc::new(moved.collect::<Date32Array>()));
+    }
+    let (from, by) = (cast(from, &TIME)?, cast(by, &DataType::Float64)?);
+    let pairs = from.as_primitive::<TimestampMicrosecondType>().iter().zip(by.as_primitive::<Float64Type>());
+    let moved = pairs.map(|(time, n)| moved_time(time?, n?, unit));
+    Ok(Arc::new(moved.collect::<TimestampMicrosecondArray>()))
 }
 
 fn date(days: i32) -> Option<NaiveDate> {
@@ -122,6 +148,25 @@ fn moved(date: NaiveDate, n: i64, unit: &str) -> Option<NaiveDate> {
         "year" => by(n.checked_mul(12)?, false),
         _ => None,
     }
+}
+
+/// A fraction of a month is so many of 30 days, as PostgreSQL has it.
+fn moved_time(time: i64, n: f64, unit: &str) -> Option<i64> {
+    let (months, days) = match unit {
+        "day" => (0.0, n),
+        "week" => (0.0, n * 7.0),
+        "month" => (n.trunc(), n.fract() * 30.0),
+        "year" => ((n * 12.0).trunc(), (n * 12.0).fract() * 30.0),
+        _ => return None,
+    };
+    let whole = |n: f64| (n.abs() < 9e17).then(|| n.round() as i64);
+    let day = i32::try_from(time.div_euclid(MICROSECONDS_PER_DAY)).ok()?;
+    let day = moved(date(day)?, whole(months)?, "month")?.num_days_from_ce().checked_sub(EPOCH_DAYS)?;
+    let moved = i64::from(day)
+        .checked_mul(MICROSECONDS_PER_DAY)?
+        .checked_add(time.rem_euclid(MICROSECONDS_PER_DAY))?
+        .checked_add(whole(days * MICROSECONDS_PER_DAY as f64)?)?;
+    DateTime::from_timestamp_micros(moved).map(|_| moved)
 }
 
 #[cfg(test)]
@@ -161,6 +206,30 @@ mod tests {
             ("2024-02-28", 1, "century", None),
         ] {
             assert_eq!(moved(day(from), n, unit), to.map(day), "{from} {n} {unit}");
+        }
+    }
+
+    /// Expectations from PostgreSQL's `timestamp + n * interval`.
+    #[test]
+    fn times_move_with_their_time_of_day() {
+        let micros = |text: &str| text.parse::<chrono::NaiveDateTime>().unwrap().and_utc().timestamp_micros();
+        for (from, n, unit, to) in [
+            ("2024-01-31T06:00:00", 1.0, "month", Some("2024-02-29T06:00:00")),
+            ("2024-01-31T06:00:00", 1.5, "month", Some("2024-03-15T06:00:00")),
+            ("2024-01-01T00:00:00", 2.5, "day", Some("2024-01-03T12:00:00")),
+            ("2024-01-01T00:00:00", -0.25, "day", Some("2023-12-31T18:00:00")),
+            ("0001-01-01T00:00:00", 738_000.1, "day", Some("2021-07-26T02:24:00")),
+            ("2024-01-01T00:00:00", 0.5, "year", Some("2024-07-01T00:00:00")),
+            ("2024-01-01T00:00:00", f64::NAN, "day", None),
+            ("2024-01-01T00:00:00", f64::INFINITY, "year", None),
+            ("2024-01-01T00:00:00", 1e12, "week", None),
+        ] {
+            let close = |a: Option<i64>, b: Option<i64>| match (a, b) {
+                (Some(a), Some(b)) => (a - b).abs() < 1_000,
+                (a, b) => a == b,
+            };
+            let moved = moved_time(micros(from), n, unit);
+            assert!(close(moved, to.map(micros)), "{from} {n} {unit}: {moved:?}");
         }
     }
 }

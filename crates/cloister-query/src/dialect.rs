@@ -3,10 +3,12 @@
 //! be refused by name.
 
 use crate::calendar::{DATE_PLUS, FULL_MONTHS};
+use chrono::NaiveDate;
+use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArgumentList, FunctionArguments, Ident, Interval, ObjectName, UnaryOperator, Value,
-    ValueWithSpan,
+    BinaryOperator, CaseWhen, CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArg,
+    FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, Interval, ObjectName, TypedString,
+    UnaryOperator, Value, ValueWithSpan,
 };
 
 /// The same in the engine's words, where it has other ones.
@@ -19,8 +21,12 @@ pub(crate) fn rewritten(expr: &Expr) -> Option<Expr> {
         Expr::BinaryOp { left, op: BinaryOperator::Minus, right } => moved(left, right, true),
         Expr::Extract { field, expr, .. } => part_of_age(&field.to_string(), expr),
         Expr::Cast { kind: CastKind::Cast | CastKind::DoubleColon, expr, data_type, .. } => {
-            numeric(expr, data_type)
+            numeric(expr, data_type).or_else(|| written_date(expr, data_type))
         }
+        Expr::TypedString(TypedString { value, data_type: DataType::Date, .. }) => {
+            written_date(&Expr::Value(value.clone()), &DataType::Date)
+        }
+        Expr::Interval(interval) => spaced(interval),
         Expr::Function(function) => called(function),
         _ => None,
     }
@@ -116,6 +122,23 @@ fn numeric(expr: &Expr, data_type: &DataType) -> Option<Expr> {
     Some(cast(expr.clone(), DataType::DoublePrecision))
 }
 
+/// `CAST('01-jan-2015' AS DATE)` with the date as ISO writes it.
+fn written_date(expr: &Expr, data_type: &DataType) -> Option<Expr> {
+    const FORMATS: [&str; 6] = ["%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%B %d, %Y", "%Y%m%d", "%Y/%m/%d"];
+    let written = text(expr).filter(|_| *data_type == DataType::Date)?.trim();
+    let date = FORMATS.iter().find_map(|format| NaiveDate::parse_from_str(written, format).ok())?;
+    Some(cast(text_literal(&date.to_string()), DataType::Date))
+}
+
+/// `INTERVAL '1 month - 1 day'` with each sign before its number.
+fn spaced(interval: &Interval) -> Option<Expr> {
+    let written = text(&interval.value)?;
+    let same = written.replace("- ", "-").replace("+ ", "");
+    let mut interval = interval.clone();
+    *interval.value = text_literal(&same);
+    (same != written).then_some(Expr::Interval(interval))
+}
+
 fn called(function: &Function) -> Option<Expr> {
     let arguments = arguments(function)?;
     let name = function.name.to_string().to_lowercase();
@@ -142,22 +165,57 @@ fn called(function: &Function) -> Option<Expr> {
             let double = |e: &Expr| cast(e.clone(), DataType::DoublePrecision);
             Some(call("power", vec![double(base), double(exponent)]))
         }
-        ("to_date", [value, format]) => match text(format)? {
-            "YYYY-MM-DD" | "yyyy-mm-dd" => {
-                let bare = call("replace", vec![(*value).clone(), text_literal(" "), text_literal("")]);
-                Some(cast(bare, DataType::Date))
-            }
-            "YYYYMMDD" | "yyyymmdd" => {
-                let piece = |from: i32, to: i32| {
-                    let value = cast((*value).clone(), DataType::Text);
-                    call("substr", vec![value, number_literal(from), number_literal(to)])
-                };
-                let parts = vec![text_literal("-"), piece(1, 4), piece(5, 2), piece(7, 2)];
-                Some(cast(call("concat_ws", parts), DataType::Date))
-            }
-            _ => None,
-        },
+        ("to_date", [value, format]) => to_date(value, text(format)?),
+        ("make_date", [year, month, day]) => {
+            let padded = |number: &Expr, format| to_char(number, format);
+            let parts = [padded(year, "FM0000")?, padded(month, "FM00")?, padded(day, "FM00")?];
+            let parts = std::iter::once(text_literal("-")).chain(parts).collect();
+            Some(cast(call("concat_ws", parts), DataType::Date))
+        }
+        ("bool_or", [value]) => Some(of_truth("max", value)),
+        ("bool_and" | "every", [value]) => Some(of_truth("min", value)),
         ("to_char", [value, format]) => to_char(value, text(format)?),
+        _ => None,
+    }
+}
+
+/// `max(CASE WHEN x THEN 1 WHEN NOT x THEN 0 END) = 1`.
+fn of_truth(aggregate: &str, value: &Expr) -> Expr {
+    let not = Expr::UnaryOp { op: UnaryOperator::Not, expr: Box::new(Expr::Nested(Box::new(value.clone()))) };
+    let when = |condition, n| CaseWhen { condition, result: number_literal(n) };
+    let number = Expr::Case {
+        case_token: AttachedToken::empty(),
+        end_token: AttachedToken::empty(),
+        operand: None,
+        conditions: vec![when(value.clone(), 1), when(not, 0)],
+        else_result: None,
+    };
+    let (left, right) = (Box::new(call(aggregate, vec![number])), Box::new(number_literal(1)));
+    Expr::Nested(Box::new(Expr::BinaryOp { left, op: BinaryOperator::Eq, right }))
+}
+
+fn to_date(value: &Expr, format: &str) -> Option<Expr> {
+    if let Some(written) = text(value) {
+        let date = NaiveDate::parse_from_str(written.trim(), &chrono_format(&format.to_uppercase())?).ok()?;
+        return Some(cast(text_literal(&date.to_string()), DataType::Date));
+    }
+    match format.to_uppercase().as_str() {
+        "YYYY-MM-DD" => {
+            let bare = call("replace", vec![value.clone(), text_literal(" "), text_literal("")]);
+            Some(cast(bare, DataType::Date))
+        }
+        "YYYY/MM/DD" => {
+            let dashed = call("replace", vec![value.clone(), text_literal("/"), text_literal("-")]);
+            Some(cast(dashed, DataType::Date))
+        }
+        "YYYYMMDD" => {
+            let piece = |from: i32, to: i32| {
+                let value = cast(value.clone(), DataType::Text);
+                call("substr", vec![value, number_literal(from), number_literal(to)])
+            };
+            let parts = vec![text_literal("-"), piece(1, 4), piece(5, 2), piece(7, 2)];
+            Some(cast(call("concat_ws", parts), DataType::Date))
+        }
         _ => None,
     }
 }
@@ -171,21 +229,30 @@ fn to_char(value: &Expr, format: &str) -> Option<Expr> {
         let number = call("concat", vec![text_literal(digits), cast(value.clone(), DataType::BigInt(None))]);
         return Some(call("concat", vec![zeros, call("right", vec![number, number_literal(width)])]));
     }
+    // Rewritten already: its format has fields that PostgreSQL's has not.
+    let upper = format.contains("MON");
+    let chrono = chrono_format(format).filter(|chrono| !chrono.is_empty() && !upper)?;
+    Some(call("to_char", vec![value.clone(), text_literal(&chrono)]))
+}
+
+/// A PostgreSQL format in chrono's fields, where it has only those that mean the same everywhere.
+fn chrono_format(format: &str) -> Option<String> {
+    const FIELDS: [(&str, &str); 11] = [
+        ("YYYY", "%Y"),
+        ("MM", "%m"),
+        ("DDD", "%j"),
+        ("DD", "%d"),
+        ("HH24", "%H"),
+        ("MI", "%M"),
+        ("SS", "%S"),
+        ("MON", "%b"),
+        ("Mon", "%b"),
+        ("Dy", "%a"),
+        ("IW", "%V"),
+    ];
     let mut chrono = String::new();
     let mut rest = format;
     while let Some(first) = rest.chars().next() {
-        const FIELDS: [(&str, &str); 10] = [
-            ("YYYY", "%Y"),
-            ("MM", "%m"),
-            ("DDD", "%j"),
-            ("DD", "%d"),
-            ("HH24", "%H"),
-            ("MI", "%M"),
-            ("SS", "%S"),
-            ("Mon", "%b"),
-            ("Dy", "%a"),
-            ("IW", "%V"),
-        ];
         if let Some((field, to)) = FIELDS.iter().find(|(field, _)| rest.starts_with(field)) {
             chrono.push_str(to);
             rest = rest.get(field.len()..)?;
@@ -196,8 +263,7 @@ fn to_char(value: &Expr, format: &str) -> Option<Expr> {
             return None;
         }
     }
-    // Rewritten already: its format has fields that PostgreSQL's has not.
-    if chrono.is_empty() { None } else { Some(call("to_char", vec![value.clone(), text_literal(&chrono)])) }
+    Some(chrono)
 }
 
 fn unnested(expr: &Expr) -> &Expr {

@@ -122,7 +122,9 @@ pub(crate) fn window_kind(name: &str) -> Option<WindowKind> {
             Some(WindowKind::Rank)
         }
         "lag" | "lead" | "first_value" | "last_value" | "nth_value" => Some(WindowKind::Value),
-        "count" | "sum" | "avg" | "min" | "max" => Some(WindowKind::Aggregate),
+        "count" | "sum" | "avg" | "min" | "max" | "stddev" | "stddev_pop" | "var" | "var_pop" => {
+            Some(WindowKind::Aggregate)
+        }
         _ => None,
     }
 }

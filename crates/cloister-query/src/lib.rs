@@ -24,6 +24,7 @@ mod boundary;
 mod boundary_table;
 mod calendar;
 mod catalogue;
+mod date_arithmetic;
 mod decimal;
 mod dialect;
 mod engine;

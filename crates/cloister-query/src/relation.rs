@@ -57,7 +57,10 @@ pub(crate) enum Chosen {
     Alone,
     /// They stand beside protected values of groups, which are not exact.
     Grouped,
-    /// They are ranked or counted among others', or multiplied: what is made of them is held for a checker.
+    /// They stand beside their rank or number among others'. Where only windows below say so, what does not
+    /// depend on these is as if they were not there; the rest is a quantile or held.
+    Ranked,
+    /// They are chosen by such a rank, or multiplied: what is made of them is held for a checker.
     Crowd,
     /// A LIMIT chose among people's rows.
     Limited,

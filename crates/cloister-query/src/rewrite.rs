@@ -5,6 +5,7 @@
 mod aggregate;
 mod group_window;
 mod join;
+mod rank;
 mod scan;
 mod union;
 mod window;

@@ -1,6 +1,7 @@
 //! A session that knows the allow-lists, the scoped catalogue and the vault, and nothing else.
 
 use crate::catalogue::{CATALOGUE, DEFAULT_SCHEMA, catalogue};
+use crate::date_arithmetic::DateArithmetic;
 use crate::engine::Limits;
 use crate::function::{aggregate_functions, scalar_functions, window_functions};
 use crate::grant::ResolvedGrant;
@@ -16,6 +17,7 @@ use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::GreedyMemoryPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::logical_expr::planner::ExprPlanner;
 use datafusion::object_store::local::LocalFileSystem;
 use datafusion::prelude::SessionConfig;
 use std::path::Path;
@@ -38,6 +40,8 @@ pub(crate) fn session(vault: &Path, grant: &ResolvedGrant, limits: &Limits) -> R
     let now = DateTime::from_timestamp(i64::try_from(now.as_secs()).unwrap_or_default(), 0);
     let mut props = ExecutionProps::new();
     props.query_execution_start_time = now;
+    let mut planners: Vec<Arc<dyn ExprPlanner>> = vec![Arc::new(DateArithmetic)];
+    planners.extend(SessionStateDefaults::default_expr_planners());
     let state = SessionStateBuilder::new()
         .with_config(config(limits))
         .with_runtime_env(runtime)
@@ -46,7 +50,7 @@ pub(crate) fn session(vault: &Path, grant: &ResolvedGrant, limits: &Limits) -> R
         .with_scalar_functions(scalar_functions())
         .with_aggregate_functions(aggregate_functions())
         .with_window_functions(window_functions())
-        .with_expr_planners(SessionStateDefaults::default_expr_planners())
+        .with_expr_planners(planners)
         .build();
     Ok(state)
 }

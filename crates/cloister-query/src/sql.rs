@@ -17,7 +17,7 @@ const TOKENS_MAX: usize = 3_000;
 const OPERATORS_MAX: usize = 400;
 
 /// Names that begin so are the engine's own.
-const RESERVED_PREFIX: &str = "__";
+pub(crate) const RESERVED_PREFIX: &str = "__";
 
 /// Parses one query, or says what else it is.
 pub(crate) fn parse(sql: &str) -> Result<Statement, Refusal> {
@@ -205,6 +205,19 @@ mod tests {
             ("to_char(d, '%Y')", "to_char(d, '%Y')"),
             ("to_char(n, 'FM00')", "concat('', right(concat('00', CAST(n AS BIGINT)), 2))"),
             ("to_date(x, 'YYYY-MM-DD')", "CAST(replace(x, ' ', '') AS DATE)"),
+            ("to_date('2015/03/01', 'yyyy/mm/dd')", "CAST('2015-03-01' AS DATE)"),
+            ("to_date('01-Feb-2015', 'DD-Mon-YYYY')", "CAST('2015-02-01' AS DATE)"),
+            ("CAST('01-jan-2015' AS DATE)", "CAST('2015-01-01' AS DATE)"),
+            ("DATE 'March 5, 2015'", "CAST('2015-03-05' AS DATE)"),
+            ("'20150131'::date", "CAST('2015-01-31' AS DATE)"),
+            ("d + INTERVAL '1 MONTH - 1 day'", "d + INTERVAL '1 MONTH -1 day'"),
+            ("bool_or(x > 1)", "(max(CASE WHEN x > 1 THEN 1 WHEN NOT (x > 1) THEN 0 END) = 1)"),
+            (
+                "make_date(y, 1, 1)",
+                "CAST(concat_ws('-', concat('', right(concat('0000', CAST(y AS BIGINT)), 4)), \
+                 concat('', right(concat('00', CAST(1 AS BIGINT)), 2)), \
+                 concat('', right(concat('00', CAST(1 AS BIGINT)), 2))) AS DATE)",
+            ),
         ] {
             assert_eq!(parse(&format!("SELECT {sql}")).unwrap().to_string(), format!("SELECT {expected}"));
         }

@@ -1,5 +1,6 @@
 //! Aggregates: per person, where the person is among the keys, and else the release boundary.
 
+use super::rank::Ranks;
 use super::{Result, Rewriter, Stop, finished, per_person_shape, plain_columns, worst_state};
 use crate::Refusal;
 use crate::argument::{Support, ValueExpr, parts, with_filter};
@@ -213,12 +214,28 @@ impl Rewriter<'_> {
         match chosen {
             Chosen::Alone => {}
             Chosen::Grouped => holds.push("group-values-inside"),
-            Chosen::Crowd | Chosen::Limited => holds.push("ranked-people"),
+            Chosen::Ranked | Chosen::Crowd | Chosen::Limited => holds.push("ranked-people"),
+        }
+        let written = keys_of(aggregate)?;
+        let ranks = match chosen {
+            Chosen::Ranked => Ranks::below(&aggregate.input),
+            Chosen::Alone | Chosen::Grouped | Chosen::Crowd | Chosen::Limited => None,
+        };
+        let ranks = ranks.filter(|ranks| !written.iter().any(|key| ranks.matter_to(key)));
+        if ranks.is_some() {
+            holds.clear();
         }
         let key_count = key_count(aggregate);
         for (index, expr) in aggregate.aggr_expr.iter().enumerate() {
             let parts = parts(expr, &input.columns)?;
-            let measured = parts.measured(expr, &schema)?;
+            let picked = ranks.as_ref().and_then(|r| r.picked(expr, &written, &input.plan));
+            if picked.is_none() && ranks.as_ref().is_some_and(|ranks| ranks.matter_to(expr)) {
+                holds.push("ranked-people");
+            }
+            let measured = match picked {
+                Some(picked) => picked.measured(expr, inspect(&picked.value, &input.columns)?),
+                None => parts.measured(expr, &schema)?,
+            };
             if measured.held {
                 holds.push("argument-shape");
             }
@@ -227,17 +244,15 @@ impl Rewriter<'_> {
             for branch in &measured.branches {
                 branches.push(wanted.index(people(Some(branch))?));
             }
-            let support = measured.support.as_ref().map(|(support, values)| {
-                let aggregate = match support {
-                    Support::Least => attaining_people(false, self.people_min),
-                    Support::Greatest => attaining_people(true, self.people_min),
-                    Support::Quantile(quantile) => people_beside(*quantile, self.people_min),
-                };
-                let values = vec![total(values, &schema)?, Expr::Column(person.clone())];
+            let mut support = Vec::new();
+            for side in &measured.sides {
+                support.push(wanted.index(people(Some(side))?));
+            }
+            if let Some((by, values)) = &measured.support {
+                let standing = self.standing(*by, values, person, &schema)?;
                 let filter = parts.filter.map(|f| total(f, &schema)).transpose()?;
-                Ok::<_, Stop>(wanted.index(with_filter(aggregate.call(values), filter.as_ref())))
-            });
-            let support = support.transpose()?;
+                support.push(wanted.index(with_filter(standing, filter.as_ref())));
+            }
             let contributions = self.contributions.as_ref().filter(|_| measured.is_total());
             let contributions = contributions.map(|aggregate| {
                 let total_of = total(&try_cast(parts.argument.clone(), DataType::Float64), &schema)?;
@@ -279,6 +294,16 @@ impl Rewriter<'_> {
         let boundary =
             Boundary { above, evidence, keys, cells, everyone, named, labels_public, totals, holds };
         self.above(boundary)
+    }
+
+    /// The people that a value rests on.
+    fn standing(&self, by: Support, values: &Expr, person: &Column, schema: &DFSchemaRef) -> Result<Expr> {
+        let aggregate = match by {
+            Support::Least => attaining_people(false, self.people_min),
+            Support::Greatest => attaining_people(true, self.people_min),
+            Support::Quantile(quantile) => people_beside(quantile, self.people_min),
+        };
+        Ok(aggregate.call(vec![total(values, schema)?, Expr::Column(person.clone())]))
     }
 
     /// What the plan above reads in the boundary's place.

@@ -5,7 +5,8 @@ use crate::Refusal;
 use crate::expression::{inspect, total, total_named};
 use crate::function::{WindowKind, window_kind};
 use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
-use datafusion::common::Column;
+use crate::sql::RESERVED_PREFIX;
+use datafusion::common::{Column, ScalarValue};
 use datafusion::functions::core::greatest;
 use datafusion::functions_aggregate::min_max::max_udaf;
 use datafusion::logical_expr::expr::{WindowFunction, WindowFunctionParams};
@@ -68,12 +69,15 @@ impl Rewriter<'_> {
                 }
                 for (part, column) in parts.iter().zip(names.by_ref()) {
                     let (mut facts, among) = part.of_people()?;
-                    chosen = chosen.max(among);
+                    chosen = match (chosen, among) {
+                        // Whose rank is among rows that depend on other people themselves is not told apart.
+                        (Chosen::Grouped, Chosen::Ranked) => Chosen::Crowd,
+                        (chosen, among) => chosen.max(among),
+                    };
                     for branch in part.inside.iter().flat_map(|facts| &facts.branches) {
                         // Whether any of the rows took this branch.
-                        let name = self.hidden_name("branch");
-                        exprs.push(part.taken(total(branch, &schema)?)?.alias(&name));
-                        let taken = Column::new_unqualified(name);
+                        let taken = part.taken(total(branch, &schema)?)?;
+                        let taken = self.once(&mut exprs, taken, "branch");
                         facts.branches.push(Expr::Column(taken.clone()).gt(lit(0)));
                         hidden.push(taken);
                     }
@@ -83,11 +87,8 @@ impl Rewriter<'_> {
             }
             State::Protected { boundaries, mut states, complete } => {
                 for (part, column) in parts.iter().zip(names.by_ref()) {
-                    let state = part.state(&input.columns, &states).map(|state| {
-                        let name = self.hidden_name("state");
-                        exprs.push(state.alias(&name));
-                        Column::new_unqualified(name)
-                    });
+                    let state = part.state(&input.columns, &states);
+                    let state = state.map(|state| self.once(&mut exprs, state, "state"));
                     columns.push(ColumnFacts { column, facts: finished(Role::Derived, false) });
                     states.push(state);
                 }
@@ -96,6 +97,24 @@ impl Rewriter<'_> {
         };
         let plan = LogicalPlan::Window(Window::try_new(exprs, Arc::new(input.plan))?);
         Ok(Relation { plan, columns, state })
+    }
+}
+
+impl Rewriter<'_> {
+    /// The hidden column of a window; one for all that are the same, or the optimiser would take them for a
+    /// part that expressions have in common.
+    fn once(&self, exprs: &mut Vec<Expr>, window: Expr, kind: &str) -> Column {
+        let same = exprs.iter().find_map(|e| match e {
+            Expr::Alias(alias) if *alias.expr == window && alias.name.starts_with(RESERVED_PREFIX) => {
+                Some(alias.name.clone())
+            }
+            _ => None,
+        });
+        Column::new_unqualified(same.unwrap_or_else(|| {
+            let name = self.hidden_name(kind);
+            exprs.push(window.alias(&name));
+            name
+        }))
     }
 }
 
@@ -170,6 +189,15 @@ fn is_literal(expr: &Expr) -> bool {
     }
 }
 
+/// Every row of the partition. The order stays: all windows of one node are sorted alike.
+fn whole() -> WindowFrame {
+    WindowFrame::new_bounds(
+        WindowFrameUnits::Rows,
+        WindowFrameBound::Preceding(ScalarValue::UInt64(None)),
+        WindowFrameBound::Following(ScalarValue::UInt64(None)),
+    )
+}
+
 fn pseudonym() -> Refusal {
     Refusal::new(
         "pseudonym-use",
@@ -182,7 +210,10 @@ impl Parts {
     /// What is known of the value among people's rows. A place or a number among other people's rows is
     /// allowed and held; another person's value is not.
     fn of_people(&self) -> Result<(Facts, Chosen)> {
-        let counts = self.kind == WindowKind::Rank || self.function.fun.name() == "count";
+        let name = self.function.fun.name();
+        // `sum(1) OVER (ORDER BY …)` counts too.
+        let sums_ones = name == "sum" && self.function.params.args.iter().all(is_literal);
+        let counts = self.kind == WindowKind::Rank || name == "count" || sums_ones;
         if !self.of_person && !counts {
             return Err(Refusal::new(
                 "cross-person-window",
@@ -191,11 +222,11 @@ impl Parts {
             )
             .into());
         }
-        let chosen = if self.of_person { Chosen::Alone } else { Chosen::Crowd };
+        let chosen = if self.of_person { Chosen::Alone } else { Chosen::Ranked };
         let argument = self.argument.as_ref().map_or(Shape::Other, |facts| facts.shape);
         let shape = match self.kind {
             WindowKind::Rank => Shape::Count,
-            WindowKind::Aggregate => per_person_shape(self.function.fun.name(), argument),
+            WindowKind::Aggregate => per_person_shape(name, argument),
             WindowKind::Value if argument == Shape::Measure => Shape::Measure,
             WindowKind::Value => Shape::Other,
         };
@@ -211,8 +242,7 @@ impl Parts {
         let mut function = self.function.clone();
         function.fun = WindowFunctionDefinition::AggregateUDF(max_udaf());
         function.params.args = vec![when(condition, lit(1)).otherwise(lit(0))?];
-        function.params.order_by = Vec::new();
-        function.params.window_frame = WindowFrame::new(None);
+        function.params.window_frame = whole();
         Ok(Expr::WindowFunction(Box::new(function)))
     }
 
@@ -244,8 +274,7 @@ impl Parts {
             WindowKind::Aggregate => {
                 state.fun = WindowFunctionDefinition::AggregateUDF(max_udaf());
                 state.params.args = vec![own];
-                state.params.order_by = Vec::new();
-                state.params.window_frame = WindowFrame::new(None);
+                state.params.window_frame = whole();
             }
             WindowKind::Value => {
                 state.params.args = vec![own];

@@ -1,0 +1,2 @@
+-- kind: rows
+SELECT * FROM person

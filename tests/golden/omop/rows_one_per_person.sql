@@ -1,0 +1,2 @@
+-- kind: rows
+SELECT person_id, count(*) AS n FROM visit_occurrence GROUP BY person_id
