@@ -6,6 +6,7 @@ mod aggregate;
 mod group_window;
 mod join;
 mod scan;
+mod stored;
 mod union;
 mod window;
 
@@ -95,7 +96,9 @@ pub(crate) struct Rewriter<'a> {
     /// Whether rows come out of their people's order whatever the layout.
     pub(crate) unordered: Cell<bool>,
     /// Whether the query writes rows of its own, which may multiply people's.
-    made: Cell<bool>,
+    pub(crate) made: Cell<bool>,
+    /// Codes of what a checker must look at whatever comes of the query.
+    holds: RefCell<Vec<String>>,
 }
 
 impl<'a> Rewriter<'a> {
@@ -112,7 +115,18 @@ impl<'a> Rewriter<'a> {
             inside: RefCell::default(),
             unordered: Cell::new(false),
             made: Cell::new(false),
+            holds: RefCell::default(),
         }
+    }
+
+    /// A checker must look at the result.
+    fn hold(&self, code: &str) {
+        self.holds.borrow_mut().push(code.to_owned());
+    }
+
+    /// Codes of what a checker must look at whatever comes of the query.
+    pub(crate) fn holds(&self) -> Vec<String> {
+        self.holds.borrow().clone()
     }
 
     /// The boundaries to run, protect and fill before the query's own, in this order.

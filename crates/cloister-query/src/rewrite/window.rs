@@ -5,7 +5,7 @@ use crate::Refusal;
 use crate::expression::{inspect, total, total_named};
 use crate::function::{WindowKind, window_kind};
 use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
-use datafusion::common::Column;
+use datafusion::common::{Column, ScalarValue};
 use datafusion::functions::core::greatest;
 use datafusion::functions_aggregate::min_max::max_udaf;
 use datafusion::logical_expr::expr::{WindowFunction, WindowFunctionParams};
@@ -170,6 +170,15 @@ fn is_literal(expr: &Expr) -> bool {
     }
 }
 
+/// Every row of the partition. The order stays: all windows of one node are sorted alike.
+fn whole() -> WindowFrame {
+    WindowFrame::new_bounds(
+        WindowFrameUnits::Rows,
+        WindowFrameBound::Preceding(ScalarValue::UInt64(None)),
+        WindowFrameBound::Following(ScalarValue::UInt64(None)),
+    )
+}
+
 fn pseudonym() -> Refusal {
     Refusal::new(
         "pseudonym-use",
@@ -211,8 +220,7 @@ impl Parts {
         let mut function = self.function.clone();
         function.fun = WindowFunctionDefinition::AggregateUDF(max_udaf());
         function.params.args = vec![when(condition, lit(1)).otherwise(lit(0))?];
-        function.params.order_by = Vec::new();
-        function.params.window_frame = WindowFrame::new(None);
+        function.params.window_frame = whole();
         Ok(Expr::WindowFunction(Box::new(function)))
     }
 
@@ -244,8 +252,7 @@ impl Parts {
             WindowKind::Aggregate => {
                 state.fun = WindowFunctionDefinition::AggregateUDF(max_udaf());
                 state.params.args = vec![own];
-                state.params.order_by = Vec::new();
-                state.params.window_frame = WindowFrame::new(None);
+                state.params.window_frame = whole();
             }
             WindowKind::Value => {
                 state.params.args = vec![own];
