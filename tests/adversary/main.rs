@@ -8,3 +8,4 @@ mod outside;
 mod region;
 mod released;
 mod sql;
+mod workspace;

@@ -3,6 +3,8 @@
 
 use arrow::datatypes::DataType;
 use arrow::util::display::array_value_to_string;
+use cloister_governance::FileEntry;
+use cloister_model::DataKey;
 use cloister_store::{Home, Store};
 use cloister_synth::ErrorRates;
 use cloister_tests::{Hub, project};
@@ -85,6 +87,9 @@ fn no_identifier_is_anywhere_in_the_home() {
     let grants = "[[grants]]\ndataset = \"gp\"\ntables = [{ name = \"person\", columns = \"all\" }]\n";
     hub.create(&project("p", "automatic", grants)).expect(0);
     hub.query("SELECT sex, count(*) AS n FROM person GROUP BY sex").expect(0);
+    hub.query("CREATE TABLE kept AS SELECT * FROM person").expect(0);
+    let listed = hub.run(&["workspace", "list", "--project", "p", "--as", "researcher"]).expect(0);
+    printed.extend_from_slice(listed.out.as_bytes());
     assert_eq!(needles.find(&printed), None, "printed");
     assert_eq!(births.find(&printed), None, "printed");
 
@@ -111,9 +116,19 @@ fn no_identifier_is_anywhere_in_the_home() {
 async fn decrypt(home: PathBuf) -> Vec<(String, bool, String)> {
     let store = Store::open(&Home::at(home.clone())).await.unwrap();
     let mut texts = Vec::new();
+    let mut all: Vec<(DataKey, Vec<FileEntry>)> = Vec::new();
     for version in store.dataset_versions().await.unwrap() {
-        let key = store.data_key(&version).unwrap();
-        for entry in version.manifest.tables.iter().flat_map(|t| &t.files) {
+        let files = version.manifest.tables.iter().flat_map(|t| t.files.clone()).collect();
+        all.push((store.data_key(&version).unwrap(), files));
+    }
+    for object in store.workspaces().await.unwrap() {
+        let manifest: serde_json::Value = serde_json::from_str(&object.manifest).unwrap();
+        let files: Vec<FileEntry> = serde_json::from_value(manifest["files"].clone()).unwrap();
+        assert!(!files.is_empty());
+        all.push((store.workspace_key(&object).unwrap().unwrap(), files));
+    }
+    for (key, files) in &all {
+        for entry in files {
             let path = home.join("vault").join(&entry.path);
             // Without the key there is nothing to read: not even how many rows there are.
             assert!(ParquetRecordBatchReaderBuilder::try_new(File::open(&path).unwrap()).is_err());

@@ -103,3 +103,35 @@ fn releasing_survives_kills() {
     }
     assert!(died >= KILLS / 4, "only {died} queries were killed in time");
 }
+
+/// A workspace table is whole or not there, and so is its end.
+#[test]
+fn creating_and_dropping_survive_kills() {
+    let hub = Hub::of_region(400, ErrorRates::NONE);
+    hub.create(&project("p", "automatic", GRANTS)).expect(0);
+    let create = "CREATE TABLE t AS SELECT e.person_id, e.code, f.event_date FROM gp_event e JOIN gp_event f USING (person_id)";
+    let ask = |sql: &'static str| ["query", "--project", "p", "--as", "researcher", "--format", "json", sql];
+    let began = Instant::now();
+    hub.run(&ask(create)).expect(0);
+    let whole = began.elapsed();
+    let began = Instant::now();
+    hub.run(&ask("DROP TABLE t")).expect(0);
+    let drop = began.elapsed();
+    let (mut moments, mut there, mut died) = (Moments(3), false, 0);
+    for kill in 0..KILLS {
+        let (sql, within) = if there { ("DROP TABLE t", drop) } else { (create, whole) };
+        let (done, _) = kill_after(&hub, &ask(sql), moments.next(within.mul_f64(1.1)));
+        died += u32::from(!done);
+        let list = hub.run(&["workspace", "list", "--project", "p", "--as", "researcher"]).expect(0).out;
+        let now = list.contains("workspace.t");
+        assert!(!done || now != there, "an acknowledged change was lost at {kill}");
+        there = now;
+        let count = hub.query("SELECT count(*) AS n FROM t");
+        assert_eq!(count.code, if there { 0 } else { 2 }, "{count:?}");
+        assert_eq!(left_over(&hub, "staging"), BTreeSet::new());
+        assert_eq!(left_over(&hub, "vault/_workspace/p").len(), usize::from(there));
+        hub.run(&["dataset", "verify"]).expect(0);
+        hub.run(&["audit", "verify"]).expect(0);
+    }
+    assert!(died >= KILLS / 4, "only {died} were killed in time");
+}

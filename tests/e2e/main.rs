@@ -12,3 +12,4 @@ mod omop;
 mod project;
 mod query;
 mod worker;
+mod workspace;

@@ -61,6 +61,12 @@ event_kinds! {
     ReleaseMade = "release-made",
     /// Somebody fetched a release.
     ReleaseFetched = "release-fetched",
+    /// A workspace table or view was made.
+    WorkspaceCreated = "workspace-created",
+    /// A workspace table or view was dropped: its key is gone.
+    WorkspaceDropped = "workspace-dropped",
+    /// A workspace table's or view's time was over: its key is gone.
+    WorkspaceExpired = "workspace-expired",
 }
 
 impl EventKind {
@@ -245,7 +251,7 @@ mod tests {
             assert_eq!(EventKind::parse(kind.as_str()), Some(*kind));
             assert!(kind.as_str().bytes().all(|b| b.is_ascii_lowercase() || b == b'-'));
         }
-        assert_eq!(EventKind::ALL.len(), 15);
+        assert_eq!(EventKind::ALL.len(), 18);
         assert_eq!(EventKind::parse("HubCreated"), None);
     }
 

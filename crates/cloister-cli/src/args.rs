@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Query(QueryArgs),
     /// See what became of queries, and fetch what was released.
     Request(RequestArgs),
+    /// See the tables and views that a project keeps.
+    Workspace(WorkspaceArgs),
     /// Verify, show or export the audit log.
     Audit(AuditArgs),
 }
@@ -208,6 +210,25 @@ pub(crate) enum FetchFormat {
     Sql,
     /// The page that shows all of it.
     Page,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WorkspaceArgs {
+    #[command(subcommand)]
+    pub(crate) command: WorkspaceCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WorkspaceCommand {
+    /// Every table and view of a project's workspace.
+    List {
+        /// The project.
+        #[arg(long)]
+        project: Name,
+        /// Who asks.
+        #[arg(long = "as", value_name = "USER")]
+        user: Name,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -7,3 +7,4 @@ pub(crate) mod init;
 pub(crate) mod project;
 pub(crate) mod query;
 pub(crate) mod request;
+pub(crate) mod workspace;

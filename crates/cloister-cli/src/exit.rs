@@ -31,7 +31,7 @@ pub(crate) fn receiving(error: &ReceivingError) -> ExitCode {
 /// A query's status.
 pub(crate) fn of(status: Status) -> ExitCode {
     match status {
-        Status::Released => ExitCode::SUCCESS,
+        Status::Released | Status::Created | Status::Dropped => ExitCode::SUCCESS,
         Status::Held => ExitCode::from(HELD),
         Status::Refused => ExitCode::from(REFUSED),
         Status::Failed => ExitCode::from(FAILED),

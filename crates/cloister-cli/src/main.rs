@@ -56,6 +56,7 @@ async fn run(cli: Cli) -> ExitCode {
         Command::Project(args) => command::project::run(home, args).await,
         Command::Query(args) => command::query::run(home, args).await,
         Command::Request(args) => command::request::run(home, args).await,
+        Command::Workspace(args) => command::workspace::run(home, args).await,
         Command::Audit(args) => command::audit::run(home, args).await,
     }
 }

@@ -17,6 +17,10 @@ pub enum Status {
     Refused,
     /// It broke off.
     Failed,
+    /// It made a workspace table or view. Nothing is said of what is in it.
+    Created,
+    /// It ended a workspace table or view.
+    Dropped,
 }
 
 /// The disclosure policy that was applied.

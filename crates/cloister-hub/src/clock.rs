@@ -1,6 +1,6 @@
 //! What time it is.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use std::time::SystemTime;
 
 /// Where the time comes from; tests bring their own.
@@ -19,6 +19,12 @@ impl Clock {
     /// Now: RFC 3339, UTC, milliseconds.
     pub fn timestamp(self) -> String {
         DateTime::<Utc>::from((self.0)()).format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+    }
+
+    /// The same so many days from now.
+    pub fn timestamp_in(self, days: u32) -> String {
+        let then = DateTime::<Utc>::from((self.0)()).checked_add_days(Days::new(u64::from(days)));
+        then.unwrap_or(DateTime::<Utc>::MAX_UTC).format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
     }
 
     /// Today, in UTC.

@@ -19,6 +19,50 @@ pub struct Config {
     /// What a query may use.
     #[serde(default)]
     pub query: QueryConfig,
+    /// What a project may keep.
+    #[serde(default)]
+    pub workspace: WorkspaceConfig,
+}
+
+/// What a project may keep in its workspace. No limit depends on how large a table becomes: a table is counted at
+/// the size it may have, so that a refusal says nothing of anybody's data.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct WorkspaceConfig {
+    /// Tables and views together.
+    pub objects_max: u32,
+    /// How large one table may be, in MiB.
+    pub table_mib_max: u32,
+    /// How large all tables together may be, in MiB.
+    pub mib_max: u32,
+    /// How many days a table or view can be used.
+    pub days_max: u32,
+}
+
+impl Default for WorkspaceConfig {
+    fn default() -> Self {
+        Self { objects_max: 64, table_mib_max: 512, mib_max: 16_384, days_max: 90 }
+    }
+}
+
+impl WorkspaceConfig {
+    /// How many tables there is room for.
+    pub fn tables_max(&self) -> u32 {
+        self.mib_max / self.table_mib_max.max(1)
+    }
+
+    /// How large the files of one table may be.
+    pub fn table_bytes_max(&self) -> u64 {
+        u64::from(self.table_mib_max) << 20
+    }
+
+    fn check(&self) -> Result<(), HubError> {
+        if self.table_mib_max == 0 || self.mib_max < self.table_mib_max {
+            let text = "workspace.table-mib-max must be at least 1, and at most workspace.mib-max";
+            return Err(HubError::Config(text.to_owned()));
+        }
+        Ok(())
+    }
 }
 
 /// What queries may use.
@@ -116,7 +160,7 @@ impl Config {
             "# The settings of one hub. The name goes into every pseudonym: it must not change.\n\
              name = \"{name}\"\n\
              # How many people one bucket file of a table spans.\n\
-             people-per-bucket = {}\n\n{QUERY_TEXT}",
+             people-per-bucket = {}\n\n{QUERY_TEXT}\n{WORKSPACE_TEXT}",
             people_per_bucket(),
         )
     }
@@ -129,6 +173,7 @@ impl Config {
             return Err(HubError::Config("people-per-bucket must be at least 1".to_owned()));
         }
         config.query.check()?;
+        config.workspace.check()?;
         Ok(config)
     }
 }
@@ -149,6 +194,16 @@ queue-seconds-max = 60
 # Queries run in a process that the kernel confines (Landlock, seccomp). Where it cannot: "required" refuses to
 # run them, "best-effort" runs them and warns.
 sandbox = "best-effort"
+"#;
+
+/// A new hub's workspaces, which are the defaults.
+const WORKSPACE_TEXT: &str = r#"[workspace]
+# What a project may keep: tables and views together, MiB of one table and of all (each counts as large as it may
+# be), days after which a table or view is removed.
+objects-max = 64
+table-mib-max = 512
+mib-max = 16384
+days-max = 90
 "#;
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use crate::recover::names;
 use crate::{Hub, HubError};
 use cloister_audit::EventKind;
 use cloister_governance::FileEntry;
-use cloister_model::{Digest, Hasher, Name};
+use cloister_model::{Digest, Hasher, Ident, Name, WORKSPACES};
 use cloister_store::DatasetVersion;
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -40,6 +40,8 @@ impl FileProblem {
 pub struct VerifiedVault {
     /// Each version that was landed.
     pub versions: Vec<VerifiedDataset>,
+    /// Each workspace table.
+    pub workspace: Vec<VerifiedTable>,
     /// Files and folders that belong to no version, by path inside the vault.
     pub strays: Vec<String>,
 }
@@ -47,7 +49,9 @@ pub struct VerifiedVault {
 impl VerifiedVault {
     /// Whether everything is as it was landed, and nothing else is there.
     pub fn is_as_landed(&self) -> bool {
-        self.strays.is_empty() && self.versions.iter().all(|v| v.problems.is_empty())
+        self.strays.is_empty()
+            && self.versions.iter().all(|v| v.problems.is_empty())
+            && self.workspace.iter().all(|t| t.problems.is_empty())
     }
 }
 
@@ -60,6 +64,17 @@ pub struct VerifiedDataset {
     pub version: u32,
     /// Files in the manifest.
     pub files: usize,
+    /// What is wrong, by path inside the vault.
+    pub problems: Vec<(String, FileProblem)>,
+}
+
+/// A workspace table's files compared with its manifest.
+#[derive(Clone, Debug)]
+pub struct VerifiedTable {
+    /// Its project.
+    pub project: Name,
+    /// Its name.
+    pub name: Ident,
     /// What is wrong, by path inside the vault.
     pub problems: Vec<(String, FileProblem)>,
 }
@@ -106,6 +121,9 @@ impl Hub {
             self.store.begin().await?.commit(vec![event]).await?;
             verified.versions.push(result);
         }
+        if only.is_none() {
+            verified.workspace = self.verify_workspaces(actor, &mut known).await?;
+        }
         verified.strays = strays(&self.store.home().vault(), &known, wanted)?;
         if !verified.strays.is_empty() {
             let event = self.event(actor.as_str(), EventKind::DatasetVerified, "vault".to_owned());
@@ -117,21 +135,9 @@ impl Hub {
 
     fn verify_version(&self, version: &DatasetVersion) -> Result<VerifiedDataset, HubError> {
         let manifest = &version.manifest;
-        let vault = self.store.home().vault();
         let files: Vec<&FileEntry> = manifest.tables.iter().flat_map(|t| &t.files).collect();
-        let mut problems = Vec::new();
-        for file in &files {
-            if let Some(problem) = compare(&vault.join(&file.path), file) {
-                problems.push((file.path.clone(), problem));
-            }
-        }
-        let expected: BTreeSet<&str> = files.iter().map(|f| f.path.as_str()).collect();
         let root = format!("{}/v{:05}", manifest.dataset, manifest.version);
-        for path in walk(&vault, &root)? {
-            if !expected.contains(path.as_str()) {
-                problems.push((path, FileProblem::Extra));
-            }
-        }
+        let problems = problems_in(&self.store.home().vault(), &root, &files)?;
         Ok(VerifiedDataset {
             dataset: manifest.dataset.clone(),
             version: manifest.version,
@@ -139,6 +145,27 @@ impl Hub {
             problems,
         })
     }
+}
+
+/// What is wrong in a folder of the vault that should hold these files.
+pub(crate) fn problems_in(
+    vault: &Path,
+    root: &str,
+    files: &[&FileEntry],
+) -> Result<Vec<(String, FileProblem)>, HubError> {
+    let mut problems = Vec::new();
+    for file in files {
+        if let Some(problem) = compare(&vault.join(&file.path), file) {
+            problems.push((file.path.clone(), problem));
+        }
+    }
+    let expected: BTreeSet<&str> = files.iter().map(|f| f.path.as_str()).collect();
+    for path in walk(vault, root)? {
+        if !expected.contains(path.as_str()) {
+            problems.push((path, FileProblem::Extra));
+        }
+    }
+    Ok(problems)
 }
 
 fn compare(path: &Path, entry: &FileEntry) -> Option<FileProblem> {
@@ -171,6 +198,14 @@ fn strays(
 ) -> Result<Vec<String>, HubError> {
     let mut strays = Vec::new();
     for dataset in names(vault)?.into_iter().filter(|name| wanted(name)) {
+        if dataset == WORKSPACES {
+            for project in names(&vault.join(&dataset))? {
+                let tables = names(&vault.join(&dataset).join(&project))?;
+                let tables = tables.into_iter().map(|table| format!("{dataset}/{project}/{table}"));
+                strays.extend(tables.filter(|table| !known.contains(table)));
+            }
+            continue;
+        }
         if !known.iter().any(|version| version.split('/').next() == Some(dataset.as_str())) {
             strays.push(dataset);
             continue;

@@ -27,12 +27,14 @@ mod project;
 mod query;
 mod recover;
 mod request;
+mod workspace;
 
 pub use answer::{Answer, AnswerCell, AnswerColumn, DatasetRef, PolicyRef, Reason, Status};
 pub use clock::Clock;
-pub use config::{Config, QueryConfig};
-pub use dataset::{FileProblem, VerifiedDataset, VerifiedVault};
+pub use config::{Config, QueryConfig, WorkspaceConfig};
+pub use dataset::{FileProblem, VerifiedDataset, VerifiedTable, VerifiedVault};
 pub use error::HubError;
 pub use hub::{Hub, NewHub};
 pub use package::PackageFile;
 pub use project::ProjectTable;
+pub use workspace::WorkspaceEntry;

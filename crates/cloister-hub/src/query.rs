@@ -2,15 +2,16 @@
 
 use crate::answer::Heading;
 use crate::hub::fresh_id;
+use crate::workspace::{Kept, Lineage, Source};
 use crate::{Answer, DatasetRef, Hub, HubError, PolicyRef, Reason, Status};
 use cloister_airlock::Cleared;
 use cloister_audit::{Event, EventKind};
 use cloister_disclosure::Policy;
 use cloister_governance::Project;
 use cloister_model::{Digest, Name};
-use cloister_query::{QueryError, ReleasedTable};
-use cloister_store::{DatasetVersion, Lock, Outcome as Settled, Place, Request, RequestState};
-use cloister_worker::{Account, Failure, GrantedDataset, Outcome, QueryJob};
+use cloister_query::{Command, QueryError, ReleasedTable};
+use cloister_store::{DatasetVersion, Lock, ObjectKind, Outcome as Settled, Place, Request, RequestState};
+use cloister_worker::{Account, Failure, GrantedDataset, KeptObject, Outcome, Plan, QueryJob};
 use serde_json::json;
 use std::future::{Future, pending};
 use std::path::Path;
@@ -27,16 +28,22 @@ pub(crate) struct Workspace {
     pub(crate) policy_text: String,
     pub(crate) granted: Vec<GrantedDataset>,
     pub(crate) datasets: Vec<DatasetRef>,
+    /// What is granted, as workspace objects record it.
+    pub(crate) sources: Vec<Source>,
+    /// The workspace tables and views.
+    pub(crate) kept: Vec<Kept>,
 }
 
 /// A recorded query under way; its lock says that its process lives.
-struct Run<'a> {
-    hub: &'a Hub,
-    id: String,
+pub(crate) struct Run<'a> {
+    pub(crate) hub: &'a Hub,
+    pub(crate) id: String,
     project: String,
-    user: String,
-    heading: Heading,
-    plan_digest: Option<Digest>,
+    pub(crate) user: String,
+    pub(crate) heading: Heading,
+    pub(crate) plan_digest: Option<Digest>,
+    /// The workspace objects that it reads.
+    objects: Vec<String>,
     _lock: Lock,
 }
 
@@ -59,38 +66,52 @@ impl Hub {
             Err(reason) => return self.turn_away(project, user, reason).await,
         };
         let mut run = self.submit(&workspace, user, sql).await?;
+        let command = match Command::parse(sql) {
+            Ok(command) => command,
+            Err(refusal) => {
+                let reason = Reason::new(refusal.code(), refusal.message(), refusal.hint());
+                return run.end(RequestState::Refused, reason, None).await;
+            }
+        };
+        let creation = match command {
+            Command::Query => None,
+            Command::CreateTable(name) => Some((ObjectKind::Table, name)),
+            Command::CreateView(name) => Some((ObjectKind::View, name)),
+            Command::DropTable(name) => return run.drop_object(&workspace, ObjectKind::Table, name).await,
+            Command::DropView(name) => return run.drop_object(&workspace, ObjectKind::View, name).await,
+        };
+        if let Some((kind, name)) = &creation
+            && let Some(reason) = run.no_room(&workspace, name, *kind)
+        {
+            return run.end(RequestState::Refused, reason, None).await;
+        }
         let mut stop = std::pin::pin!(stop);
         let place = match self.wait_for_turn(project, stop.as_mut()).await? {
             Turn::Come(place) => place,
             Turn::TooLong => return run.end(RequestState::Refused, busy(), None).await,
             Turn::Cancelled => return run.end(RequestState::Failed, cancelled(), None).await,
         };
+        if let Some((kind, name)) = creation {
+            return run.create(&workspace, sql, kind, name, stop, place).await;
+        }
         let job = QueryJob {
             request: run.id.clone(),
-            datasets: workspace.granted,
-            policy: workspace.policy_text,
+            workspace: workspace.for_worker()?,
+            datasets: workspace.granted.clone(),
+            policy: workspace.policy_text.clone(),
             review: workspace.project.review,
             sql: sql.to_owned(),
         };
         let ended = self.workers.query(job, stop).await;
         drop(place);
-        run.plan_digest = ended.plan;
-        run.heading.plan_digest = ended.plan.map(|digest| digest.to_string());
+        run.planned(ended.plan.as_ref(), &workspace);
         match ended.outcome {
             Outcome::Released(cleared) => {
                 let answer = Answer::released(run.heading.clone(), &cleared);
                 run.release(answer, &cleared, sql).await
             }
             Outcome::Held { sealed, reasons } => run.hold(&sealed, &reasons).await,
-            Outcome::Refused(refused) => {
-                let reason = Reason::new(refused.code, refused.message, refused.hint);
-                run.end(RequestState::Refused, reason, None).await
-            }
-            Outcome::Cancelled => run.end(RequestState::Failed, cancelled(), None).await,
-            Outcome::Failed(failure) => {
-                let reason = Reason::new("query-failed", QueryError::FAILED, "");
-                run.end(RequestState::Failed, reason, Some(failure)).await
-            }
+            other => run.end_without(other).await,
         }
     }
 
@@ -150,11 +171,12 @@ impl Hub {
     /// Loads what a project's queries need. Data keys stay wrapped.
     pub(crate) async fn workspace(&self, project: Project) -> Result<Workspace, HubError> {
         let (policy, policy_text) = self.policy_and_text(&project.disclosure_policy)?;
-        let (mut granted, mut datasets) = (Vec::new(), Vec::new());
+        let (mut granted, mut datasets, mut sources) = (Vec::new(), Vec::new(), Vec::new());
         for grant in &project.grants {
             let version = self.store.dataset_version(&grant.dataset, grant.version).await?;
             let version = version.ok_or_else(|| HubError::NotFound("dataset", grant.dataset.to_string()))?;
             let mut manifest = version.manifest;
+            sources.extend(Source::of(grant, version.digest, &manifest));
             datasets.push(DatasetRef {
                 name: grant.dataset.to_string(),
                 version: manifest.version,
@@ -168,7 +190,8 @@ impl Hub {
                 wrapped_key: version.wrapped_key,
             });
         }
-        Ok(Workspace { project, policy, policy_text, granted, datasets })
+        let kept = self.kept(&project.name, &sources, policy.digest()).await?;
+        Ok(Workspace { project, policy, policy_text, granted, datasets, sources, kept })
     }
 
     async fn submit(&self, workspace: &Workspace, user: &Name, sql: &str) -> Result<Run<'_>, HubError> {
@@ -216,8 +239,16 @@ impl Hub {
             user: user.to_string(),
             heading,
             plan_digest: None,
+            objects: Vec::new(),
             _lock: lock,
         })
+    }
+}
+
+impl Workspace {
+    /// The workspace tables and views as a worker's queries find them.
+    pub(crate) fn for_worker(&self) -> Result<Vec<KeptObject>, HubError> {
+        self.kept.iter().map(Kept::for_worker).collect()
     }
 }
 
@@ -241,8 +272,27 @@ fn cancelled() -> Reason {
 }
 
 impl Run<'_> {
-    fn event(&self, kind: EventKind) -> Event {
-        let event = self.hub.event(&self.user, kind, self.id.as_str()).with("project", self.project.as_str());
+    /// Notes the plan, and what it reads of the workspace: other dataset versions than those that are granted now
+    /// may stand behind it.
+    pub(crate) fn planned(&mut self, plan: Option<&Plan>, workspace: &Workspace) {
+        let Some(plan) = plan else { return };
+        self.plan_digest = Some(plan.digest);
+        self.heading.plan_digest = Some(plan.digest.to_string());
+        let lineage = Lineage::of(&plan.reads, &workspace.sources, &workspace.kept);
+        for dataset in lineage.datasets() {
+            if !self.heading.datasets.contains(&dataset) {
+                self.heading.datasets.push(dataset);
+            }
+        }
+        self.objects = lineage.objects.into_iter().map(|object| object.request).collect();
+    }
+
+    pub(crate) fn event(&self, kind: EventKind) -> Event {
+        let mut event =
+            self.hub.event(&self.user, kind, self.id.as_str()).with("project", self.project.as_str());
+        if !self.objects.is_empty() {
+            event = event.with("workspace", self.objects.clone());
+        }
         match self.plan_digest {
             Some(digest) => event.with("plan", digest.to_string()),
             None => event,
@@ -269,8 +319,27 @@ impl Run<'_> {
         Ok(cloister_store::remove(&self.hub.store.home().staging().join(format!("{}.lock", self.id)))?)
     }
 
+    /// Ends what gave nothing.
+    pub(crate) async fn end_without(self, outcome: Outcome) -> Result<Answer, HubError> {
+        let failed = || Reason::new("query-failed", QueryError::FAILED, "");
+        let (state, reason, failure) = match outcome {
+            Outcome::Refused(refused) => {
+                let reason = Reason::new(refused.code, refused.message, refused.hint);
+                (RequestState::Refused, reason, None)
+            }
+            Outcome::Cancelled => (RequestState::Failed, cancelled(), None),
+            Outcome::Failed(failure) => (RequestState::Failed, failed(), Some(failure)),
+            Outcome::Released(_) | Outcome::Held { .. } | Outcome::Made(_) => {
+                let account = Account::Plain("an answer to another job".to_owned());
+                let failure = Failure { cause: "protocol".to_owned(), account };
+                (RequestState::Failed, failed(), Some(failure))
+            }
+        };
+        self.end(state, reason, failure).await
+    }
+
     /// Ends without a result. What is known of a failure is kept, sealed, for checkers.
-    async fn end(
+    pub(crate) async fn end(
         self,
         state: RequestState,
         reason: Reason,

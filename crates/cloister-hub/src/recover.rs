@@ -2,6 +2,7 @@
 
 use crate::{Hub, HubError};
 use cloister_audit::EventKind;
+use cloister_model::WORKSPACES;
 use cloister_store::{Outcome, RequestState, remove};
 use std::collections::HashSet;
 use std::path::Path;
@@ -19,7 +20,7 @@ impl Hub {
                 self.recover_landings().await?;
             }
         }
-        Ok(())
+        self.sweep_workspaces().await
     }
 
     async fn recover_request(&self, request: &str) -> Result<(), HubError> {
@@ -65,7 +66,7 @@ impl Hub {
             .iter()
             .map(|v| (v.manifest.dataset.to_string(), format!("v{:05}", v.manifest.version)))
             .collect();
-        for dataset in names(&home.vault())? {
+        for dataset in names(&home.vault())?.into_iter().filter(|name| name != WORKSPACES) {
             for version in names(&home.vault().join(&dataset))? {
                 if !recorded.contains(&(dataset.clone(), version.clone())) {
                     remove(&home.vault().join(&dataset).join(&version))?;

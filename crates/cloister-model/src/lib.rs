@@ -20,4 +20,4 @@ pub use class::{ColumnClass, Role};
 pub use column::{LandedColumn, LandedType};
 pub use digest::{Digest, DigestError, Hasher};
 pub use name::{Ident, Name, NameError};
-pub use vault::{DataKey, FileKey, bucket_path};
+pub use vault::{DataKey, FileKey, WORKSPACES, bucket_file, bucket_path, workspace_folder};

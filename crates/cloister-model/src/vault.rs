@@ -68,7 +68,21 @@ impl fmt::Debug for FileKey {
 /// The path of a bucket file inside the vault: `<dataset>/v<version>/<table>/b<bucket>.parquet`.
 /// A reference table has the one bucket 0. It is also the file's additional authenticated data.
 pub fn bucket_path(dataset: &Name, version: u32, table: &Ident, bucket: u32) -> String {
-    format!("{dataset}/v{version:05}/{table}/b{bucket:06}.parquet")
+    format!("{dataset}/v{version:05}/{table}/{}", bucket_file(bucket))
+}
+
+/// Where workspace tables lie inside the vault. No dataset's name begins so.
+pub const WORKSPACES: &str = "_workspace";
+
+/// The folder of one version of a workspace table inside the vault: `_workspace/<project>/<request>`, after the
+/// request that made it.
+pub fn workspace_folder(project: &Name, request: &str) -> String {
+    format!("{WORKSPACES}/{project}/{request}")
+}
+
+/// The name of a bucket's file in its table's folder.
+pub fn bucket_file(bucket: u32) -> String {
+    format!("b{bucket:06}.parquet")
 }
 
 #[cfg(test)]

@@ -194,7 +194,7 @@ async fn measure(home: PathBuf, runs: usize) {
             );
         }
     }
-    let grant = ResolvedGrant { tables };
+    let grant = ResolvedGrant { tables, workspace: Vec::new() };
     let engine = Engine::new(home.join("vault"), Limits::default());
     let mut duckdb = Duckdb::start(plain.path());
     println!("| query | ungoverned, ms | governed, ms | ratio | DuckDB, any order, ms | DuckDB, sorted, ms |");

@@ -10,6 +10,7 @@ use crate::rewrite::{Counting, Rewriter, check_output};
 use crate::session::session;
 use crate::sql::parse;
 use crate::subquery::as_joins;
+use crate::workspace::{Reads, add_objects};
 use crate::{QueryError, Refusal};
 use cloister_disclosure::{Policy, Protected, Table, protect};
 use cloister_model::Digest;
@@ -23,6 +24,7 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::optimizer::Analyzer;
 use datafusion::physical_plan::collect;
 use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser;
 use std::any::Any;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -76,30 +78,64 @@ impl Engine {
         sql: &str,
         policy: &Policy,
     ) -> Result<Planned, QueryError> {
-        let statement = parse(sql)?;
+        let analysed = self.analyse(grant, sql, parse(sql)?).await?;
+        let rewritten = analysed.rewritten(policy)?;
+        rewritten.check_release()?;
+        let (policy, limits) = (policy.clone(), self.limits.clone());
+        Ok(Planned { analysed, rewritten, policy, limits })
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Plans a query that has been checked; its text is that which it stands in.
+    pub(crate) async fn analyse(
+        &self,
+        grant: &ResolvedGrant,
+        sql: &str,
+        query: sqlparser::ast::Statement,
+    ) -> Result<Analysed, QueryError> {
         let state = session(&self.vault, grant, &self.limits).map_err(|e| QueryError::failed(&e))?;
+        let views = add_objects(&state, grant, &query, sql).await?;
         let plan = state
-            .statement_to_plan(Statement::Statement(Box::new(statement)))
+            .statement_to_plan(Statement::Statement(Box::new(query)))
             .await
             .map_err(|e| Refusal::from_planner(&e))?;
-        let analysed = Analyzer::new()
+        let plan = Analyzer::new()
             .execute_and_check(plan, state.config_options(), |_, _| {})
             .map_err(|e| Refusal::from_planner(&e))?;
-        let analysed = as_joins(analysed, &state)?;
-        if rows_read(&analysed)? > self.limits.rows_max {
+        let plan = as_joins(plan, &state)?;
+        if rows_read(&plan)? > self.limits.rows_max {
             return Err(too_many_rows().into());
         }
+        let reads = Reads::of(&plan, views).map_err(|e| QueryError::failed(&e))?;
+        let digest = Digest::of(plan.display_indent_schema().to_string().as_bytes());
+        Ok(Analysed { state, plan, digest, reads })
+    }
+}
+
+/// A query that the planner understands.
+#[derive(Debug)]
+pub(crate) struct Analysed {
+    pub(crate) state: SessionState,
+    pub(crate) plan: LogicalPlan,
+    pub(crate) digest: Digest,
+    pub(crate) reads: Reads,
+}
+
+impl Analysed {
+    /// The plan with its people carried through. Refusals come out here, before anything runs.
+    pub(crate) fn rewritten(&self, policy: &Policy) -> Result<Rewritten, QueryError> {
+        let rewritten = self.rewritten_with(true, policy)?;
+        if rewritten.ordered { Ok(rewritten) } else { self.rewritten_with(false, policy) }
+    }
+
+    /// The same where people are counted in their order, or by sets that need none.
+    pub(crate) fn rewritten_with(&self, ordered: bool, policy: &Policy) -> Result<Rewritten, QueryError> {
         let few_max = usize::try_from(policy.contributors_min()).unwrap_or(usize::MAX).saturating_sub(1);
-        let digest = Digest::of(analysed.display_indent_schema().to_string().as_bytes());
-        // Refusals come out here, before anything runs.
-        let mut counting = Counting { ordered: true, few_max, contributions: policy.needs_contributions() };
-        let mut rewritten = Rewritten::new(&state, &analysed, counting)?;
-        if !rewritten.ordered {
-            counting.ordered = false;
-            rewritten = Rewritten::new(&state, &analysed, counting)?;
-        }
-        let (policy, limits) = (policy.clone(), self.limits.clone());
-        Ok(Planned { state, analysed, rewritten, digest, counting, policy, limits })
+        let counting = Counting { ordered, few_max, contributions: policy.needs_contributions() };
+        Rewritten::new(&self.state, &self.plan, counting)
     }
 }
 
@@ -130,11 +166,8 @@ fn too_many_rows() -> Refusal {
 /// A query that passed the plan checks.
 #[derive(Debug)]
 pub struct Planned {
-    state: SessionState,
-    analysed: LogicalPlan,
+    analysed: Analysed,
     rewritten: Rewritten,
-    digest: Digest,
-    counting: Counting,
     policy: Policy,
     limits: Limits,
 }
@@ -142,7 +175,12 @@ pub struct Planned {
 impl Planned {
     /// The digest of the analysed plan.
     pub fn digest(&self) -> Digest {
-        self.digest
+        self.analysed.digest
+    }
+
+    /// What it reads.
+    pub fn reads(&self) -> &Reads {
+        &self.analysed.reads
     }
 
     /// Runs the evidence plan. Nothing that it returns may leave before it is protected.
@@ -155,40 +193,45 @@ impl Planned {
     }
 
     async fn run_unlimited(self) -> Result<Governed, QueryError> {
-        let Self { state, analysed, mut rewritten, counting, policy, limits, .. } = self;
+        let Self { analysed, mut rewritten, policy, limits } = self;
+        let state = &analysed.state;
         let mut order_lost = false;
-        let ran = match rewritten.run(&state, &policy).await {
+        let ran = match rewritten.run(state, &policy).await {
             // Rows arrived out of order: count again with sets, which need none.
             Err(e) if OrderLost::is(&e) => {
                 order_lost = true;
-                rewritten = Rewritten::new(&state, &analysed, Counting { ordered: false, ..counting })?;
-                rewritten.run(&state, &policy).await
+                rewritten = analysed.rewritten_with(false, &policy)?;
+                rewritten.run(state, &policy).await
             }
             ran => ran,
         };
         let Ran { evidence, tables, holds } = ran.map_err(|e| QueryError::failed(&e))?;
         let (relation, reviewed_max) = (rewritten.relation, policy.cells_max());
-        let cells_max = limits.cells_max;
+        let (cells_max, state) = (limits.cells_max, analysed.state);
         Ok(Governed { evidence, tables, holds, relation, state, reviewed_max, cells_max, order_lost })
     }
 }
 
 /// A plan with its people carried through.
 #[derive(Debug)]
-struct Rewritten {
+pub(crate) struct Rewritten {
     /// What runs first: its protected values stand in the evidence plans of what follows.
-    inside: Vec<Boundary>,
-    relation: Relation,
+    pub(crate) inside: Vec<Boundary>,
+    pub(crate) relation: Relation,
     /// Whether the people's order may hold.
     ordered: bool,
+    /// Whether the query writes rows of its own.
+    pub(crate) made: bool,
+    /// Codes of what a checker must look at whatever comes of it.
+    holds: Vec<String>,
 }
 
 /// What running the evidence plans gave.
-struct Ran {
-    evidence: Vec<Evidence>,
-    tables: Vec<Table>,
+pub(crate) struct Ran {
+    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) tables: Vec<Table>,
     /// What a checker must look at among the values inside.
-    holds: Vec<String>,
+    pub(crate) holds: Vec<String>,
 }
 
 impl Rewritten {
@@ -196,7 +239,13 @@ impl Rewritten {
     fn new(state: &SessionState, analysed: &LogicalPlan, counting: Counting) -> Result<Self, QueryError> {
         let rewriter = Rewriter::new(state, counting);
         let relation = rewriter.rewrite(analysed)?;
-        if matches!(relation.state, State::PerPerson { .. }) {
+        let (ordered, made, holds) = (!rewriter.unordered.get(), rewriter.made.get(), rewriter.holds());
+        Ok(Self { inside: rewriter.into_inside(), relation, ordered, made, holds })
+    }
+
+    /// Refuses what may not be shown, however it is protected.
+    fn check_release(&self) -> Result<(), QueryError> {
+        if matches!(self.relation.state, State::PerPerson { .. }) {
             return Err(Refusal::new(
                 "row-level-output",
                 "The query would show rows about single people.",
@@ -204,15 +253,13 @@ impl Rewritten {
             )
             .into());
         }
-        check_output(&relation)?;
-        let ordered = !rewriter.unordered.get();
-        Ok(Self { inside: rewriter.into_inside(), relation, ordered })
+        Ok(check_output(&self.relation)?)
     }
 
     /// Gathers the evidence of every boundary; none where the query involves no patient. What the query
     /// goes on with inside is protected as a release would be, before anything sees it.
-    async fn run(&self, state: &SessionState, policy: &Policy) -> Result<Ran, DataFusionError> {
-        let mut ran = Ran { evidence: Vec::new(), tables: Vec::new(), holds: Vec::new() };
+    pub(crate) async fn run(&self, state: &SessionState, policy: &Policy) -> Result<Ran, DataFusionError> {
+        let mut ran = Ran { evidence: Vec::new(), tables: Vec::new(), holds: self.holds.clone() };
         for boundary in &self.inside {
             let (evidence, table) = gather(state, boundary).await?;
             let protected = protect(&table, policy);

@@ -1,5 +1,6 @@
 //! What a query may see, resolved: tables, columns, row filters, files and the keys to read them.
 
+use crate::WorkspaceObject;
 use chrono::NaiveDate;
 use cloister_governance::{Manifest, TableEntry};
 use cloister_model::{DataKey, Ident, LandedColumn};
@@ -9,6 +10,8 @@ use cloister_model::{DataKey, Ident, LandedColumn};
 pub struct ResolvedGrant {
     /// The tables. A name that several datasets have must be written with its schema.
     pub tables: Vec<GrantedTable>,
+    /// The project's workspace, oldest first: each may use those before it.
+    pub workspace: Vec<WorkspaceObject>,
 }
 
 /// A table that may be queried.

@@ -43,6 +43,7 @@ mod sql;
 mod subquery;
 mod support;
 mod vault;
+mod workspace;
 mod written;
 
 pub use engine::{Engine, Governed, Limits, Planned};
@@ -50,3 +51,7 @@ pub use finished::FinishedTable;
 pub use grant::{GrantedTable, ResolvedGrant};
 pub use refusal::{QueryError, Refusal};
 pub use released::{CellNote, OutputColumn, ReleasedTable, Value};
+pub use workspace::{
+    Command, Placement, PlannedTable, PlannedView, Reads, StoredTable, TableSink, Unusable, WorkspaceColumn,
+    WorkspaceObject,
+};

@@ -3,6 +3,7 @@
 use crate::boundary::Boundary;
 use datafusion::common::Column;
 use datafusion::logical_expr::{Expr, LogicalPlan};
+use serde::{Deserialize, Serialize};
 
 /// A rewritten plan. Its schema holds the visible columns under their own names and, besides, the hidden
 /// ones that its state names.
@@ -51,7 +52,8 @@ impl State {
 }
 
 /// What other people's rows have to do with a person's rows; the greatest of several holds for all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Chosen {
     /// Nothing.
     Alone,
@@ -90,7 +92,8 @@ pub(crate) struct Facts {
 }
 
 /// How rows may be picked by a value; of several values, the greatest holds for what is made of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Compared {
     /// In any way.
     Freely,
@@ -101,7 +104,8 @@ pub(crate) enum Compared {
 }
 
 /// What may be done with a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Kind {
     /// The number of the person whose row it is.
     Person,
@@ -114,7 +118,8 @@ pub(crate) enum Kind {
 }
 
 /// How a value is built, as far as the disclosure of its total is concerned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Shape {
     /// NULL or 0.
     Zero,
@@ -133,7 +138,8 @@ pub(crate) enum Shape {
 }
 
 /// What an output column is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Role {
     Key,
     Count,

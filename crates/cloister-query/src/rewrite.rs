@@ -7,6 +7,7 @@ mod group_window;
 mod join;
 mod rank;
 mod scan;
+mod stored;
 mod union;
 mod window;
 
@@ -96,7 +97,9 @@ pub(crate) struct Rewriter<'a> {
     /// Whether rows come out of their people's order whatever the layout.
     pub(crate) unordered: Cell<bool>,
     /// Whether the query writes rows of its own, which may multiply people's.
-    made: Cell<bool>,
+    pub(crate) made: Cell<bool>,
+    /// Codes of what a checker must look at whatever comes of the query.
+    holds: RefCell<Vec<String>>,
 }
 
 impl<'a> Rewriter<'a> {
@@ -113,7 +116,18 @@ impl<'a> Rewriter<'a> {
             inside: RefCell::default(),
             unordered: Cell::new(false),
             made: Cell::new(false),
+            holds: RefCell::default(),
         }
+    }
+
+    /// A checker must look at the result.
+    fn hold(&self, code: &str) {
+        self.holds.borrow_mut().push(code.to_owned());
+    }
+
+    /// Codes of what a checker must look at whatever comes of the query.
+    pub(crate) fn holds(&self) -> Vec<String> {
+        self.holds.borrow().clone()
     }
 
     /// The boundaries to run, protect and fill before the query's own, in this order.

@@ -21,6 +21,11 @@ pub(crate) const RESERVED_PREFIX: &str = "__";
 
 /// Parses one query, or says what else it is.
 pub(crate) fn parse(sql: &str) -> Result<Statement, Refusal> {
+    checked(statement(sql)?)
+}
+
+/// Parses one statement of any kind.
+pub(crate) fn statement(sql: &str) -> Result<Statement, Refusal> {
     if sql.len() > SQL_BYTES_MAX {
         return Err(too_long());
     }
@@ -29,19 +34,19 @@ pub(crate) fn parse(sql: &str) -> Result<Statement, Refusal> {
     check_tokens(&tokens)?;
     let mut statements =
         Parser::new(&dialect).with_tokens(tokens).parse_statements().map_err(|e| not_sql(&e.to_string()))?;
-    let mut statement = match (statements.pop(), statements.is_empty()) {
-        (None, _) => {
-            return Err(Refusal::new("empty-query", "There is no statement.", "Write one SELECT."));
-        }
-        (Some(_), false) => {
-            return Err(Refusal::new(
-                "several-statements",
-                "There is more than one statement.",
-                "Send one SELECT at a time.",
-            ));
-        }
-        (Some(statement), true) => statement,
-    };
+    match (statements.pop(), statements.is_empty()) {
+        (None, _) => Err(Refusal::new("empty-query", "There is no statement.", "Write one SELECT.")),
+        (Some(_), false) => Err(Refusal::new(
+            "several-statements",
+            "There is more than one statement.",
+            "Send one SELECT at a time.",
+        )),
+        (Some(statement), true) => Ok(statement),
+    }
+}
+
+/// A statement that is a query with nothing in it that the plan would not show, in the engine's own words.
+pub(crate) fn checked(mut statement: Statement) -> Result<Statement, Refusal> {
     match &statement {
         Statement::Query(query) => check_query(query)?,
         _ => return Err(not_a_query()),
@@ -55,7 +60,36 @@ pub(crate) fn parse(sql: &str) -> Result<Statement, Refusal> {
     Ok(statement)
 }
 
-fn check_tokens(tokens: &[Token]) -> Result<(), Refusal> {
+/// How long a statement is, as far as planning is concerned.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Length {
+    tokens: usize,
+    operators: usize,
+}
+
+impl Length {
+    /// Of a statement that parses.
+    pub(crate) fn of(sql: &str) -> Result<Self, Refusal> {
+        let tokens =
+            Tokenizer::new(&GenericDialect {}, sql).tokenize().map_err(|e| not_sql(&e.to_string()))?;
+        check_tokens(&tokens)
+    }
+
+    /// Of both together.
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self {
+            tokens: self.tokens.saturating_add(other.tokens),
+            operators: self.operators.saturating_add(other.operators),
+        }
+    }
+
+    /// Whether planning it is bearable.
+    pub(crate) fn check(self) -> Result<Self, Refusal> {
+        if self.tokens > TOKENS_MAX || self.operators > OPERATORS_MAX { Err(too_long()) } else { Ok(self) }
+    }
+}
+
+fn check_tokens(tokens: &[Token]) -> Result<Length, Refusal> {
     let (mut count, mut operators) = (0usize, 0usize);
     for token in tokens {
         match token {
@@ -83,10 +117,7 @@ fn check_tokens(tokens: &[Token]) -> Result<(), Refusal> {
         }
         count += 1;
     }
-    if count > TOKENS_MAX || operators > OPERATORS_MAX {
-        return Err(too_long());
-    }
-    Ok(())
+    Length { tokens: count, operators }.check()
 }
 
 fn check_query(query: &Query) -> Result<(), Refusal> {
@@ -131,11 +162,11 @@ fn not_sql(detail: &str) -> Refusal {
     Refusal::new("not-sql", format!("The statement does not parse: {detail}"), "Check the SQL.")
 }
 
-fn not_a_query() -> Refusal {
+pub(crate) fn not_a_query() -> Refusal {
     Refusal::new(
         "not-a-query",
-        "Only a query (SELECT or WITH … SELECT) can run here.",
-        "Nothing can be written, explained, described or set.",
+        "Only a query (SELECT or WITH … SELECT) can run here, or CREATE TABLE … AS, CREATE VIEW … AS, DROP TABLE or DROP VIEW with nothing beside the name and the query.",
+        "Nothing else can be written, explained, described or set.",
     )
 }
 

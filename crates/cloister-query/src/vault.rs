@@ -2,6 +2,7 @@
 
 use crate::grant::GrantedTable;
 use async_trait::async_trait;
+use cloister_governance::FileEntry;
 use cloister_model::{DataKey, LandedColumn, LandedType};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use datafusion::catalog::{Session, TableProvider};
@@ -73,25 +74,34 @@ impl EncryptionFactory for ReadKeys {
 /// A table of the vault with all its columns, granted or not. Only the rewriting reads it.
 #[derive(Debug)]
 pub(crate) struct VaultTable {
-    table: GrantedTable,
     schema: SchemaRef,
+    /// By ascending range of people.
+    files: Vec<FileEntry>,
+    key: DataKey,
 }
 
 impl VaultTable {
     pub(crate) fn new(table: GrantedTable) -> Self {
         let schema = schema_of(&table.entry.columns);
-        Self { table, schema }
+        Self::of_files(schema, table.entry.files, table.key)
+    }
+
+    /// Files that hold these columns.
+    pub(crate) fn of_files(schema: SchemaRef, files: Vec<FileEntry>, key: DataKey) -> Self {
+        Self { schema, files, key }
+    }
+
+    fn rows(&self) -> u64 {
+        self.files.iter().map(|f| f.rows).sum()
     }
 
     /// The files in ranges of people, one range a partition: no person is in two partitions, and each
     /// partition's people ascend.
     fn partitions(&self, wanted: usize) -> Vec<FileGroup> {
-        let files = &self.table.entry.files;
-        let rows: u64 = files.iter().map(|f| f.rows).sum();
-        let share = rows.div_ceil(wanted.max(1) as u64).max(1);
+        let share = self.rows().div_ceil(wanted.max(1) as u64).max(1);
         let mut groups: Vec<Vec<PartitionedFile>> = vec![Vec::new()];
         let mut filled = 0;
-        for file in files {
+        for file in &self.files {
             if filled >= share && groups.len() < wanted {
                 groups.push(Vec::new());
                 filled = 0;
@@ -123,10 +133,10 @@ impl TableProvider for VaultTable {
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let source = ParquetSource::new(self.schema.clone())
-            .with_encryption_factory(Arc::new(ReadKeys(self.table.key.clone())));
+            .with_encryption_factory(Arc::new(ReadKeys(self.key.clone())));
         // Inexact on purpose: the optimiser may order joins by it, never answer a query from it.
         let mut statistics = Statistics::new_unknown(&self.schema);
-        let rows = usize::try_from(self.table.entry.rows).unwrap_or(usize::MAX);
+        let rows = usize::try_from(self.rows()).unwrap_or(usize::MAX);
         statistics.num_rows = Precision::Inexact(rows);
         statistics.total_byte_size = Precision::Inexact(rows.saturating_mul(self.schema.fields().len() * 8));
         let url = ObjectStoreUrl::parse(VAULT_URL)?;

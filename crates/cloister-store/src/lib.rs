@@ -30,6 +30,7 @@ mod request;
 mod schema;
 mod store;
 mod transaction;
+mod workspace;
 
 pub use audit_log::AuditReport;
 pub use data_keys::{KeyWrap, VaultKey};
@@ -45,3 +46,4 @@ pub use queue::{Place, Queue, Shares};
 pub use request::{Outcome, Request, RequestState};
 pub use store::Store;
 pub use transaction::Transaction;
+pub use workspace::{ObjectEnd, ObjectKind, StoredObject};

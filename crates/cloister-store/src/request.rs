@@ -20,12 +20,24 @@ pub enum RequestState {
     Held,
     /// Its result is released.
     Released,
+    /// It made a workspace table or view.
+    Created,
+    /// It ended a workspace table or view.
+    Dropped,
 }
 
 impl RequestState {
     /// Every state.
-    pub const ALL: [Self; 6] =
-        [Self::Running, Self::Refused, Self::Failed, Self::Interrupted, Self::Held, Self::Released];
+    pub const ALL: [Self; 8] = [
+        Self::Running,
+        Self::Refused,
+        Self::Failed,
+        Self::Interrupted,
+        Self::Held,
+        Self::Released,
+        Self::Created,
+        Self::Dropped,
+    ];
 
     /// As stored and shown.
     pub fn as_str(self) -> &'static str {
@@ -36,6 +48,8 @@ impl RequestState {
             Self::Interrupted => "interrupted",
             Self::Held => "held",
             Self::Released => "released",
+            Self::Created => "created",
+            Self::Dropped => "dropped",
         }
     }
 

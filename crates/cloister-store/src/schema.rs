@@ -3,6 +3,31 @@
 /// The schema of this version.
 pub(crate) const VERSION: i64 = 1;
 
+/// What a database of this version may lack, because it was made before there were workspaces: made where it
+/// is not there.
+pub(crate) const ADDED: &[&str] = &[
+    "CREATE TABLE IF NOT EXISTS workspace_object (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        request TEXT NOT NULL UNIQUE REFERENCES request (id),
+        project TEXT NOT NULL,
+        name TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        state TEXT NOT NULL,
+        sql TEXT NOT NULL,
+        manifest TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        lineage TEXT NOT NULL,
+        wrapped_key BLOB,
+        plan_digest TEXT NOT NULL,
+        policy_digest TEXT NOT NULL,
+        made_by TEXT NOT NULL,
+        made_at TEXT NOT NULL,
+        expires_at TEXT NOT NULL,
+        ended_at TEXT
+    ) STRICT",
+    "CREATE UNIQUE INDEX IF NOT EXISTS workspace_live ON workspace_object (project, name) WHERE state = 'live'",
+];
+
 /// Statements that make an empty database.
 pub(crate) const CREATE: &[&str] = &[
     "CREATE TABLE hub (

@@ -68,7 +68,7 @@ impl Store {
         write_new(&home.audit_public_key(), format!("{}\n", store.signer.public_key()).as_bytes())?;
         write_new(&home.checkpoints(), b"")?;
         let mut tx = store.begin().await?;
-        for statement in schema::CREATE {
+        for statement in schema::CREATE.iter().chain(schema::ADDED) {
             sqlx::query(*statement).execute(tx.connection()).await?;
         }
         sqlx::query("INSERT INTO hub (only, name, schema_version) VALUES (1, ?, ?)")
@@ -99,6 +99,9 @@ impl Store {
         }
         let name: String = row.try_get("name")?;
         store.hub = name.parse().map_err(|_| StoreError::Stored("hub"))?;
+        for statement in schema::ADDED {
+            sqlx::query(*statement).execute(&store.pool).await?;
+        }
         store.append_checkpoints().await?;
         Ok(store)
     }
@@ -110,6 +113,8 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            // What is deleted, wrapped keys among it, is overwritten.
+            .pragma("secure_delete", "on")
             .busy_timeout(Duration::from_secs(30));
         let signer = AuditSigner::from_seed(&*read_key(&home.key("audit"))?)?;
         let keys = VaultKey::from_bytes(&*read_key(&home.key("vault"))?);

@@ -62,12 +62,13 @@ fn perform(desk: &Desk, job: Job, secret: &[u8], partitions: usize) -> Result<()
         .thread_stack_size(SCANNING_STACK_BYTES)
         .max_blocking_threads(READERS_MAX)
         .build()?;
-    let mut out = stdout().lock();
+    let mut out = stdout();
     let done = match job {
         Job::Query(job) => {
             let secret = secret.try_into().map_err(|_| Error::other("a query without a passage"))?;
             runtime.block_on(desk.query(&job, &Passage::new(secret), &mut out))
         }
+        Job::Create(job) => runtime.block_on(desk.create(&job, &mut out)),
         Job::Check(job) => runtime.block_on(desk.check(&job, &mut out)),
     };
     // What still runs has nobody to tell.

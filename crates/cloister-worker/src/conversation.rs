@@ -4,8 +4,8 @@
 use crate::SUBCOMMAND;
 use crate::frame;
 use crate::job::{Job, Opening, Sandbox};
-use crate::report::{Confinement, Failure, Message};
-use cloister_model::Digest;
+use crate::parts::Parts;
+use crate::report::{Confinement, Failure, Message, Plan};
 use std::io::{Error, ErrorKind, Read, Result};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
@@ -101,17 +101,18 @@ fn command() -> Result<Command> {
 /// How a conversation went.
 #[derive(Debug)]
 pub(crate) struct Heard {
-    pub(crate) plan: Option<Digest>,
+    pub(crate) plan: Option<Plan>,
     pub(crate) last: std::result::Result<(Message, Vec<u8>), Failure>,
 }
 
-/// Starts a worker, gives it a job, and listens to its end. Blocks.
+/// Starts a worker, gives it a job, and listens to its end, with the files that it makes on the disk. Blocks.
 pub(crate) fn hold(
     process: &Process,
     opening: &Opening,
     sandbox: Sandbox,
     job: &Job,
     secret: &[u8],
+    mut parts: Option<Parts>,
 ) -> Heard {
     let mut heard = Heard { plan: None, last: Err(Failure::new("start", "")) };
     let (mut stdin, mut stdout, stderr) = match process.start() {
@@ -122,7 +123,12 @@ pub(crate) fn hold(
             return heard;
         }
     };
-    let talked = talk(&mut stdin, &mut stdout, opening, sandbox, job, secret, &mut heard.plan);
+    let begun = begin(&mut stdin, &mut stdout, opening, sandbox, job, secret);
+    let talked = match begun {
+        Ok(None) => listen(&mut stdout, &mut heard.plan, &mut parts).map(Ok),
+        Ok(Some(failure)) => Ok(Err(failure)),
+        Err(e) => Err(e),
+    };
     heard.last = match talked {
         Ok(Ok(last)) => {
             process.reap(Duration::ZERO);
@@ -140,33 +146,48 @@ pub(crate) fn hold(
     heard
 }
 
-fn talk(
+/// Gives a worker its job once it is locked in; why not, where it is not.
+fn begin(
     stdin: &mut ChildStdin,
     stdout: &mut ChildStdout,
     opening: &Opening,
     sandbox: Sandbox,
     job: &Job,
     secret: &[u8],
-    plan: &mut Option<Digest>,
-) -> Result<std::result::Result<(Message, Vec<u8>), Failure>> {
+) -> Result<Option<Failure>> {
     frame::write(stdin, opening, &[])?;
     let (Message::Ready(confinement), _) = frame::read(stdout)? else {
         return Err(Error::new(ErrorKind::InvalidData, "not ready"));
     };
     if !confinement.is_whole() {
         if sandbox == Sandbox::Required {
-            return Ok(Err(Failure::new("sandbox", format!("{confinement:?}"))));
+            return Ok(Some(Failure::new("sandbox", format!("{confinement:?}"))));
         }
         warn(confinement);
     }
     frame::write(stdin, job, secret)?;
+    Ok(None)
+}
+
+/// Listens to the last message.
+fn listen(
+    stdout: &mut ChildStdout,
+    plan: &mut Option<Plan>,
+    parts: &mut Option<Parts>,
+) -> Result<(Message, Vec<u8>)> {
     loop {
-        match frame::read(stdout)? {
-            (Message::Planned { digest }, _) if plan.is_none() => *plan = Some(digest),
-            (Message::Ready(_) | Message::Planned { .. }, _) => {
-                return Err(Error::new(ErrorKind::InvalidData, "said twice"));
+        match (frame::read(stdout)?, &mut *parts) {
+            ((Message::Planned { digest, reads }, _), _) if plan.is_none() => {
+                *plan = Some(Plan { digest, reads });
             }
-            last => return Ok(Ok(last)),
+            ((Message::Part { bucket }, bytes), Some(parts)) => parts.take(bucket, &bytes)?,
+            ((Message::Ready(_) | Message::Planned { .. } | Message::Part { .. }, _), _) => {
+                return Err(Error::new(ErrorKind::InvalidData, "said twice, or unasked"));
+            }
+            (last, _) => {
+                parts.take().map(Parts::finish).transpose()?;
+                return Ok(last);
+            }
         }
     }
 }

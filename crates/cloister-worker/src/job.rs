@@ -1,9 +1,11 @@
 //! What a worker is asked.
 
 use cloister_governance::{Grant, Manifest, ReviewMode};
-use cloister_query::Limits;
+use cloister_model::Ident;
+use cloister_query::{Limits, StoredTable, Unusable, WorkspaceColumn};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Whether a worker may run where the kernel cannot confine it.
@@ -89,6 +91,72 @@ pub struct GrantedDataset {
     pub wrapped_key: Vec<u8>,
 }
 
+/// A workspace table or view of the project, and a table's data key, which only the worker can unwrap.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeptObject {
+    /// Its name.
+    pub name: Ident,
+    /// What it is.
+    pub content: KeptContent,
+}
+
+/// What a workspace object is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeptContent {
+    /// A table.
+    Table {
+        /// What is known of its files and columns.
+        stored: Arc<StoredTable>,
+        /// What its data key is wrapped for.
+        key_place: String,
+        /// The wrapped data key.
+        wrapped_key: Vec<u8>,
+    },
+    /// A view: the statement that made it.
+    View(String),
+    /// What is there and may not be used.
+    Unusable {
+        /// Its columns.
+        columns: Vec<WorkspaceColumn>,
+        /// Why.
+        why: Unusable,
+    },
+}
+
+/// A `CREATE TABLE … AS` or `CREATE VIEW … AS`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateJob {
+    /// The request, for which the account of a failure is sealed.
+    pub request: String,
+    /// What may be queried.
+    pub datasets: Vec<GrantedDataset>,
+    /// The project's workspace, oldest first.
+    pub workspace: Vec<KeptObject>,
+    /// The text of the disclosure policy.
+    pub policy: String,
+    /// The statement.
+    pub sql: String,
+    /// How its files are written; `None` for a view.
+    pub table: Option<TableJob>,
+}
+
+/// How a workspace table is written.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableJob {
+    /// Where its folder will be inside the vault.
+    pub path: String,
+    /// What its data key, which the worker makes, is to be wrapped for.
+    pub key_place: String,
+    /// How many people one file spans.
+    pub people_per_bucket: u32,
+    /// How many bytes its files may have together.
+    pub bytes_max: u64,
+}
+
 /// A query to plan, run, protect and decide on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -97,6 +165,9 @@ pub struct QueryJob {
     pub request: String,
     /// What may be queried.
     pub datasets: Vec<GrantedDataset>,
+    /// The project's workspace, oldest first.
+    #[serde(default)]
+    pub workspace: Vec<KeptObject>,
     /// The text of the disclosure policy.
     pub policy: String,
     /// How the project's results are released.
@@ -121,6 +192,8 @@ pub struct CheckJob {
 pub enum Job {
     /// Answer a query.
     Query(QueryJob),
+    /// Make a workspace table or view.
+    Create(CreateJob),
     /// Check a project's grants. Reads no data.
     Check(CheckJob),
 }

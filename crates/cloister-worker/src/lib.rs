@@ -24,13 +24,16 @@ mod conversation;
 mod frame;
 mod job;
 mod parent;
+mod parts;
 mod report;
 mod work;
 
 pub use child::serve;
-pub use job::{Ceilings, CheckJob, GrantedDataset, Job, QueryJob, Sandbox};
+pub use job::{
+    Ceilings, CheckJob, CreateJob, GrantedDataset, Job, KeptContent, KeptObject, QueryJob, Sandbox, TableJob,
+};
 pub use parent::Workers;
-pub use report::{Account, Checked, Ended, Failure, Outcome, Refused};
+pub use report::{Account, Checked, Ended, Failure, Made, Outcome, Plan, Refused};
 
 /// The first argument that makes the program an engine worker. Nobody types it.
 pub const SUBCOMMAND: &str = "engine-worker";

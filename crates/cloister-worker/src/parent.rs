@@ -1,10 +1,10 @@
 //! The parent half: a worker for every job, and a limit to its time.
 
 use crate::conversation::{Heard, Process, hold};
-use crate::job::{Ceilings, CheckJob, Job, Opening, QueryJob, Sandbox};
-use crate::report::{Account, Checked, Ended, Failure, Message, Outcome};
+use crate::job::{Ceilings, CheckJob, CreateJob, Job, Opening, QueryJob, Sandbox};
+use crate::parts::Parts;
+use crate::report::{Account, Checked, Ended, Failure, Made, Message, Outcome, Plan};
 use cloister_airlock::{NotReceived, Passage, Sent};
-use cloister_model::Digest;
 use cloister_query::ReleasedTable;
 use std::future::{Future, pending};
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ pub struct Workers {
 }
 
 /// How far a job got, and its last message.
-type Last = (Option<Digest>, Result<(Message, Vec<u8>), Stopped>);
+type Last = (Option<Plan>, Result<(Message, Vec<u8>), Stopped>);
 
 /// Why a conversation was broken off.
 enum Stopped {
@@ -53,13 +53,15 @@ impl Workers {
             return Ended { plan: None, outcome: Outcome::Failed(Failure::new("start", e.to_string())) };
         }
         let passage = Passage::new(secret);
-        let (plan, last) = self.run(Job::Query(job), secret.to_vec(), stop).await;
-        let outcome = match last {
-            Ok(last) => arrived(passage, last),
-            Err(Stopped::Cancelled) => Outcome::Cancelled,
-            Err(Stopped::Failed(failure)) => Outcome::Failed(failure),
-        };
-        Ended { plan, outcome }
+        let (plan, last) = self.run(Job::Query(job), secret.to_vec(), None, stop).await;
+        Ended { plan, outcome: ending(last, |last| arrived(passage, last)) }
+    }
+
+    /// Makes a workspace table, whose files it puts into this empty folder, or a view.
+    pub async fn create(&self, job: CreateJob, folder: &Path, stop: impl Future<Output = ()>) -> Ended {
+        let parts = job.table.as_ref().map(|table| Parts::new(folder.to_owned(), table.bytes_max));
+        let (plan, last) = self.run(Job::Create(job), Vec::new(), parts, stop).await;
+        Ended { plan, outcome: ending(last, made) }
     }
 
     /// Checks a project's grants: what cannot be queried, table by table.
@@ -67,14 +69,20 @@ impl Workers {
     /// # Errors
     /// Where the worker breaks off.
     pub async fn check(&self, job: CheckJob) -> Result<Vec<Checked>, Failure> {
-        match self.run(Job::Check(job), Vec::new(), pending()).await.1 {
+        match self.run(Job::Check(job), Vec::new(), None, pending()).await.1 {
             Ok((Message::Checked(checked), _)) => Ok(checked),
             Err(Stopped::Failed(failure)) => Err(failure),
             Ok(_) | Err(Stopped::Cancelled) => Err(Failure::new("protocol", "an answer to another job")),
         }
     }
 
-    async fn run(&self, job: Job, secret: Vec<u8>, stop: impl Future<Output = ()>) -> Last {
+    async fn run(
+        &self,
+        job: Job,
+        secret: Vec<u8>,
+        parts: Option<Parts>,
+        stop: impl Future<Output = ()>,
+    ) -> Last {
         let opening = Opening {
             parent: std::process::id(),
             vault: self.vault.clone(),
@@ -87,7 +95,7 @@ impl Workers {
         let talker = std::thread::Builder::new().name("engine-worker".to_owned());
         let talking = talker.spawn(move || {
             // Nobody listens any more where the future was dropped.
-            let _ = sender.send(hold(&held, &opening, sandbox, &job, &secret));
+            let _ = sender.send(hold(&held, &opening, sandbox, &job, &secret, parts));
         });
         if let Err(e) = talking {
             return (None, Err(Stopped::Failed(Failure::new("start", e.to_string()))));
@@ -111,6 +119,30 @@ fn ended(heard: Result<Heard, oneshot::error::RecvError>) -> Last {
     }
 }
 
+fn ending(
+    last: Result<(Message, Vec<u8>), Stopped>,
+    arrived: impl FnOnce((Message, Vec<u8>)) -> Outcome,
+) -> Outcome {
+    match last {
+        Ok((Message::Refused(refused), _)) => Outcome::Refused(refused),
+        Ok((Message::Failed, body)) => {
+            Outcome::Failed(Failure { cause: "engine".to_owned(), account: Account::Sealed(body) })
+        }
+        Ok(last) => arrived(last),
+        Err(Stopped::Cancelled) => Outcome::Cancelled,
+        Err(Stopped::Failed(failure)) => Outcome::Failed(failure),
+    }
+}
+
+/// A creation's last message as its outcome.
+fn made((message, _): (Message, Vec<u8>)) -> Outcome {
+    match message {
+        Message::Stored { table, wrapped_key } => Outcome::Made(Made::Table { stored: table, wrapped_key }),
+        Message::Viewed(columns) => Outcome::Made(Made::View(columns)),
+        _ => Outcome::Failed(Failure::new("protocol", "an answer to another job")),
+    }
+}
+
 /// A query's last message as its outcome. Anything that a query cannot end with is a failure.
 fn arrived(passage: Passage, (message, body): (Message, Vec<u8>)) -> Outcome {
     match message {
@@ -126,12 +158,6 @@ fn arrived(passage: Passage, (message, body): (Message, Vec<u8>)) -> Outcome {
             }
         }
         Message::Held { reasons } => Outcome::Held { sealed: body, reasons },
-        Message::Refused(refused) => Outcome::Refused(refused),
-        Message::Failed => {
-            Outcome::Failed(Failure { cause: "engine".to_owned(), account: Account::Sealed(body) })
-        }
-        Message::Ready(_) | Message::Planned { .. } | Message::Checked(_) => {
-            Outcome::Failed(Failure::new("protocol", "an answer to another job"))
-        }
+        _ => Outcome::Failed(Failure::new("protocol", "an answer to another job")),
     }
 }

@@ -2,7 +2,7 @@
 
 use cloister_airlock::Cleared;
 use cloister_model::Digest;
-use cloister_query::ReleasedTable;
+use cloister_query::{Reads, ReleasedTable, StoredTable, WorkspaceColumn};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -28,7 +28,13 @@ pub(crate) enum Message {
     /// It is locked in and waits for its job.
     Ready(Confinement),
     /// The query passed the plan checks.
-    Planned { digest: Digest },
+    Planned { digest: Digest, reads: Reads },
+    /// Bytes: the next of a workspace table's file, which are encrypted.
+    Part { bucket: u32 },
+    /// A workspace table, whole: what is known of it, and its wrapped key.
+    Stored { table: Box<StoredTable>, wrapped_key: Vec<u8> },
+    /// A workspace view: its columns.
+    Viewed(Vec<WorkspaceColumn>),
     /// Cleared. Bytes: the table, which `proof` is of.
     Released { proof: [u8; 32] },
     /// Held. Bytes: the table, sealed.
@@ -61,11 +67,34 @@ pub struct Checked {
     pub problem: String,
 }
 
+/// What is known of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Its digest.
+    pub digest: Digest,
+    /// What it reads.
+    pub reads: Reads,
+}
+
+/// What a CREATE made.
+#[derive(Debug)]
+pub enum Made {
+    /// A table, whose files are on the disk.
+    Table {
+        /// What is known of it.
+        stored: Box<StoredTable>,
+        /// Its data key, wrapped.
+        wrapped_key: Vec<u8>,
+    },
+    /// A view.
+    View(Vec<WorkspaceColumn>),
+}
+
 /// What became of a query, and how far it got.
 #[derive(Debug)]
 pub struct Ended {
-    /// The digest of its plan, where it passed the plan checks.
-    pub plan: Option<Digest>,
+    /// Its plan, where it passed the plan checks.
+    pub plan: Option<Plan>,
     /// What became of it.
     pub outcome: Outcome,
 }
@@ -82,6 +111,8 @@ pub enum Outcome {
         /// Codes of the reasons.
         reasons: Vec<String>,
     },
+    /// It made a workspace table or view.
+    Made(Made),
     /// It may not run.
     Refused(Refused),
     /// Whoever asked does not want it any more.

@@ -120,6 +120,13 @@ async fn verify(hub: &Hub, dataset: Option<&Name>, user: &Name) -> Result<ExitCo
             println!("  {}: {path}", problem.as_str());
         }
     }
+    for table in &vault.workspace {
+        let found = if table.problems.is_empty() { "as written" } else { "NOT as written" };
+        println!("workspace table {} of project {}: {found}", table.name, table.project);
+        for (path, problem) in &table.problems {
+            println!("  {}: {path}", problem.as_str());
+        }
+    }
     for path in &vault.strays {
         println!("of no dataset: {path}");
     }

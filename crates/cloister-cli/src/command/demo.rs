@@ -184,6 +184,7 @@ async fn ask(hub: &Hub, project: &str, user: &Name, query: &script::Query) -> Re
         }
         Status::Held => println!("   {} as {}", yellow("held"), answer.request().unwrap_or_default()),
         Status::Refused | Status::Failed => println!("   {}", red("refused")),
+        Status::Created | Status::Dropped => println!("   {}", green("done")),
     }
     for reason in answer.reasons() {
         println!("   {}: {}\n   {}", reason.code, reason.message, reason.hint);

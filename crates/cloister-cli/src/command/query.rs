@@ -120,6 +120,8 @@ fn explain(answer: &Answer) {
         Status::Held => eprintln!("held for checkers{request}"),
         Status::Refused => eprintln!("refused{request}"),
         Status::Failed => eprintln!("failed{request}"),
+        Status::Created => eprintln!("created in the project's workspace{request}"),
+        Status::Dropped => eprintln!("dropped from the project's workspace{request}"),
     }
     for reason in answer.reasons() {
         eprintln!("  {}: {}", reason.code, reason.message);

@@ -20,6 +20,7 @@ mod groups;
 mod hostile;
 mod own;
 mod tpch;
+mod workspace;
 
 use both::{Both, policy};
 

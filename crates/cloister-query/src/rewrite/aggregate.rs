@@ -82,7 +82,7 @@ impl Rewriter<'_> {
         input: Relation,
         keys: &[Facts],
     ) -> Result<Relation> {
-        let State::Protected { mut boundaries, states, complete } = input.state else {
+        let State::Protected { boundaries, states, complete } = input.state else {
             return Err(Refusal::unsupported("This aggregate").into());
         };
         let schema = input.plan.schema().clone();
@@ -105,8 +105,8 @@ impl Rewriter<'_> {
             });
             states_out.push(state);
         }
-        if !complete && let Some(first) = boundaries.first_mut() {
-            first.holds.push("groups-inside");
+        if !complete {
+            self.hold("groups-inside");
         }
         let plan = LogicalPlan::Aggregate(Aggregate::try_new(Arc::new(input.plan), groups, exprs)?);
         let columns = plain_columns(&aggregate.schema, |i| match keys.get(i) {
@@ -401,6 +401,8 @@ fn evidence_plan(
     aggregates: Vec<Expr>,
     keys: usize,
 ) -> Result<LogicalPlan> {
+    // Two that differ only in a cast would have the same name.
+    let aggregates = aggregates.into_iter().enumerate().map(|(i, e)| e.alias(format!("v{i}"))).collect();
     let plan = LogicalPlan::Aggregate(Aggregate::try_new(Arc::new(input), groups, aggregates)?);
     let columns = plan.schema().columns().into_iter().enumerate();
     let named = columns.map(|(i, column)| match i.checked_sub(keys) {

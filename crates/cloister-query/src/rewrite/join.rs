@@ -238,9 +238,9 @@ impl Rewriter<'_> {
                 states.resize(width, None);
                 Ok(State::Protected { boundaries, states, complete: false })
             }
-            (State::Reference, State::Protected { mut boundaries, .. }) => {
-                if !sure && let Some(first) = boundaries.first_mut() {
-                    first.holds.push("groups-inside");
+            (State::Reference, State::Protected { boundaries, .. }) => {
+                if !sure {
+                    self.hold("groups-inside");
                 }
                 Ok(State::Protected { boundaries, states: vec![None; width], complete: false })
             }

@@ -8,6 +8,7 @@ use crate::expression::{inspect, total};
 use crate::grant::GrantedTable;
 use crate::relation::{Chosen, ColumnFacts, Compared, Facts, Kind, Relation, Role, Shape, State};
 use crate::vault::VaultTable;
+use crate::workspace::{PlanStored, PlanUnusable};
 use chrono::{Datelike, NaiveDate};
 use cloister_model::{ColumnClass, LandedColumn, LandedType};
 use datafusion::common::{Column, ScalarValue, TableReference, internal_datafusion_err};
@@ -19,12 +20,19 @@ use std::sync::Arc;
 impl Rewriter<'_> {
     pub(super) fn scan(&self, scan: &TableScan) -> Result<Relation> {
         let provider = source_as_provider(&scan.source)?;
-        let Some(table) = (provider.as_ref() as &dyn Any).downcast_ref::<PlanTable>() else {
-            return Err(Refusal::unsupported("This kind of table").into());
-        };
+        let provider = provider.as_ref() as &dyn Any;
+        if let Some(unusable) = provider.downcast_ref::<PlanUnusable>() {
+            return Err(unusable.refusal.clone().into());
+        }
         if scan.projection.is_some() || !scan.filters.is_empty() || scan.fetch.is_some() {
             return Err(internal_datafusion_err!("the plan was optimised before it was checked").into());
         }
+        if let Some(stored) = provider.downcast_ref::<PlanStored>() {
+            return self.stored(stored, &scan.table_name);
+        }
+        let Some(table) = provider.downcast_ref::<PlanTable>() else {
+            return Err(Refusal::unsupported("This kind of table").into());
+        };
         let (table, name) = (table.granted(), &scan.table_name);
         let vault = Arc::new(VaultTable::new(table.clone()));
         let mut all = facts_of(table, &table.entry.columns, name);

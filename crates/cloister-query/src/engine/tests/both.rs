@@ -126,7 +126,7 @@ impl Both {
             plain.register_table(table.entry.name.as_str(), Arc::new(memory)).unwrap();
             table
         });
-        let grant = ResolvedGrant { tables: tables.collect() };
+        let grant = ResolvedGrant { tables: tables.collect(), workspace: Vec::new() };
         Self { folder, grant, plain }
     }
 

@@ -43,7 +43,7 @@ fn visits(vault: &Path) -> ResolvedGrant {
         );
         granted(vault, name, columns, Some("person_id"), vec![batch.unwrap()]).0
     });
-    ResolvedGrant { tables: tables.collect() }
+    ResolvedGrant { tables: tables.collect(), workspace: Vec::new() }
 }
 
 async fn plan(sql: &str, folder: &Path, grant: &ResolvedGrant) -> Result<Planned, QueryError> {

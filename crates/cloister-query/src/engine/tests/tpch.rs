@@ -122,7 +122,7 @@ fn values(column: &LandedColumn, array: &ArrayRef) -> ArrayRef {
 fn both() -> Both {
     let folder = tempfile::tempdir().unwrap();
     let plain = SessionContext::new();
-    let mut grant = ResolvedGrant { tables: Vec::new() };
+    let mut grant = ResolvedGrant { tables: Vec::new(), workspace: Vec::new() };
     for (name, person, batch) in tables() {
         let memory = MemTable::try_new(batch.schema(), vec![vec![batch.clone()]]).unwrap();
         plain.register_table(name, Arc::new(memory)).unwrap();
