@@ -13,7 +13,8 @@ use datafusion::common::Column;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::expr::{AggregateFunction, Case, WindowFunction, WindowFunctionParams};
 use datafusion::logical_expr::{
-    BinaryExpr, Expr, ExprSchemable, LogicalPlan, Operator, WindowFrameBound, WindowFunctionDefinition,
+    BinaryExpr, Distinct, Expr, ExprSchemable, LogicalPlan, Operator, WindowFrameBound,
+    WindowFunctionDefinition,
 };
 use std::collections::HashMap;
 
@@ -72,8 +73,11 @@ impl Ranks {
             layers.push(names.into_iter().zip(exprs).collect());
             plan = input;
         }
-        let windows_below = plan.exists(|node| Ok(matches!(node, LogicalPlan::Window(_)))).unwrap_or(true);
-        if windows_below {
+        // DISTINCT ON picks rows by their rank, too.
+        let picks = |node: &LogicalPlan| {
+            matches!(node, LogicalPlan::Window(_) | LogicalPlan::Distinct(Distinct::On(_)))
+        };
+        if plan.exists(|node| Ok(picks(node))).unwrap_or(true) {
             return None;
         }
         let mut columns: HashMap<Column, Expr> = HashMap::new();
