@@ -222,9 +222,10 @@ mod tests {
         let text = Config::new_text(&"north".parse().unwrap());
         let config: Config = toml::from_str(&text).unwrap();
         assert_eq!(config.query, QueryConfig::default());
+        assert_eq!(config.workspace, WorkspaceConfig::default());
         let keys =
             text.lines().skip_while(|l| *l != "[query]").filter(|l| l.contains(" = ") && !l.starts_with('#'));
-        assert_eq!(keys.count(), 9);
+        assert_eq!(keys.count(), 13);
     }
 
     #[test]
@@ -240,6 +241,8 @@ mod tests {
             "hub-memory-mib-max = 4095",
             "sandbox = \"none\"",
             "seconds = 1",
+            "[workspace]\ntable-mib-max = 0",
+            "[workspace]\nmib-max = 511",
         ] {
             assert_eq!(config(wrong).unwrap_err().code(), "config", "{wrong}");
         }
