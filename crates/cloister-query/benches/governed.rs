@@ -56,10 +56,7 @@ const QUERIES: &[(&str, &str)] = &[
         "length of stay",
         "SELECT specialty, avg(length_of_stay) AS mean, max(length_of_stay) AS longest FROM admission GROUP BY specialty",
     ),
-    (
-        "median stay",
-        "SELECT specialty, median(length_of_stay) AS middle FROM admission GROUP BY specialty",
-    ),
+    ("median stay", "SELECT specialty, median(length_of_stay) AS middle FROM admission GROUP BY specialty"),
     // Distinct counts.
     (
         "people by code and year",
@@ -197,7 +194,9 @@ async fn measure(home: PathBuf, runs: usize) {
     let grant = ResolvedGrant { tables, workspace: Vec::new() };
     let engine = Engine::new(home.join("vault"), Limits::default());
     let mut duckdb = Duckdb::start(plain.path());
-    println!("| query | ungoverned, ms | governed, ms | ratio | DuckDB, any order, ms | DuckDB, sorted, ms |");
+    println!(
+        "| query | ungoverned, ms | governed, ms | ratio | DuckDB, any order, ms | DuckDB, sorted, ms |"
+    );
     println!("|---|--:|--:|--:|--:|--:|");
     let mut ratios = Vec::new();
     let mut totals = [0.0; 4];
