@@ -1,6 +1,7 @@
 //! The product as people use it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod approval;
 mod audit;
 mod bad_extract;
 mod bad_query;
@@ -11,5 +12,7 @@ mod landing;
 mod omop;
 mod project;
 mod query;
+mod twin;
+mod workbench;
 mod worker;
 mod workspace;

@@ -12,7 +12,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("cloister-pseudonym", &["cloister-model"]),
     ("cloister-synth", &[]),
     ("cloister-landing", &["cloister-model", "cloister-governance", "cloister-pseudonym"]),
-    ("cloister-query", &["cloister-model", "cloister-governance", "cloister-disclosure"]),
+    ("cloister-twin", &["cloister-model", "cloister-governance"]),
+    ("cloister-query", &["cloister-model", "cloister-governance", "cloister-disclosure", "cloister-twin"]),
     ("cloister-store", &["cloister-model", "cloister-governance", "cloister-audit"]),
     (
         "cloister-worker",
@@ -23,6 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "cloister-airlock",
             "cloister-query",
             "cloister-store",
+            "cloister-twin",
         ],
     ),
     (
@@ -75,6 +77,7 @@ const PURE: &[&str] = &[
     "cloister-airlock",
     "cloister-audit",
     "cloister-pseudonym",
+    "cloister-twin",
 ];
 const NOT_IN_PURE: &[&str] = &["tokio", "datafusion", "sqlx", "axum", "object_store", "reqwest", "hyper"];
 const NOT_DIRECTLY_IN_PURE: &[&str] = &["getrandom", "rand", "tempfile"];

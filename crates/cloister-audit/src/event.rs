@@ -67,6 +67,18 @@ event_kinds! {
     WorkspaceDropped = "workspace-dropped",
     /// A workspace table's or view's time was over: its key is gone.
     WorkspaceExpired = "workspace-expired",
+    /// The checks of a query were explained; nothing ran.
+    QueryExplained = "query-explained",
+    /// A query was tried on invented rows.
+    TwinQueried = "twin-queried",
+    /// A query was kept under a name.
+    QuerySaved = "query-saved",
+    /// A query that was kept is forgotten.
+    SavedQueryRemoved = "saved-query-removed",
+    /// A query may run.
+    ApprovalGranted = "approval-granted",
+    /// A query may no longer run.
+    ApprovalRevoked = "approval-revoked",
 }
 
 impl EventKind {
@@ -251,7 +263,7 @@ mod tests {
             assert_eq!(EventKind::parse(kind.as_str()), Some(*kind));
             assert!(kind.as_str().bytes().all(|b| b.is_ascii_lowercase() || b == b'-'));
         }
-        assert_eq!(EventKind::ALL.len(), 18);
+        assert_eq!(EventKind::ALL.len(), 24);
         assert_eq!(EventKind::parse("HubCreated"), None);
     }
 

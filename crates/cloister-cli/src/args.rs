@@ -25,8 +25,16 @@ pub(crate) enum Command {
     Dataset(DatasetArgs),
     /// Provision projects, list them, stop them.
     Project(ProjectArgs),
-    /// Run a query in a project.
+    /// The tables that a project's queries may name.
+    Tables(TablesArgs),
+    /// One table: columns, types, classes, meanings, restrictions.
+    Describe(DescribeArgs),
+    /// Run a query in a project, explain it, or try it on invented rows.
     Query(QueryArgs),
+    /// Keep queries by name, with parameters.
+    Saved(SavedArgs),
+    /// Approve queries of projects that run approved queries only.
+    Approval(ApprovalArgs),
     /// See what became of queries, and fetch what was released.
     Request(RequestArgs),
     /// See the tables and views that a project keeps.
@@ -147,23 +155,160 @@ pub(crate) enum Format {
     Arrow,
 }
 
+/// A project and who asks in it.
 #[derive(Debug, Args)]
-pub(crate) struct QueryArgs {
+pub(crate) struct InProject {
     /// The project.
     #[arg(long)]
     pub(crate) project: Name,
     /// Who asks.
     #[arg(long = "as", value_name = "USER")]
     pub(crate) user: Name,
+}
+
+/// For people, or one JSON object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ViewFormat {
+    /// For people.
+    Table,
+    /// One object.
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TablesArgs {
+    #[command(flatten)]
+    pub(crate) at: InProject,
+    /// The form of the answer.
+    #[arg(long, value_enum, default_value_t = ViewFormat::Table)]
+    pub(crate) format: ViewFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DescribeArgs {
+    /// The table, with its schema where several datasets have one of its name.
+    pub(crate) table: String,
+    #[command(flatten)]
+    pub(crate) at: InProject,
+    /// The form of the answer.
+    #[arg(long, value_enum, default_value_t = ViewFormat::Table)]
+    pub(crate) format: ViewFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct QueryArgs {
+    #[command(flatten)]
+    pub(crate) at: InProject,
     /// The form of the answer on standard output.
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
     /// The SQL.
-    #[arg(required_unless_present = "file", conflicts_with = "file")]
+    #[arg(required_unless_present_any = ["file", "saved"], conflicts_with_all = ["file", "saved"])]
     pub(crate) sql: Option<String>,
     /// A file with the SQL.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "saved")]
     pub(crate) file: Option<PathBuf>,
+    /// A saved query of the project.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) saved: Option<Name>,
+    /// A parameter's value: NAME=VALUE.
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = pair)]
+    pub(crate) params: Vec<(String, String)>,
+    /// A parameter's domain: NAME=int:1900..2010:10, NAME=text:F|M, NAME=date:2020-01-01..2024-12-31.
+    #[arg(long = "param-domain", value_name = "NAME=DOMAIN", value_parser = pair, conflicts_with = "saved")]
+    pub(crate) domains: Vec<(String, String)>,
+    /// Plan and check it, and run nothing.
+    #[arg(long, conflicts_with = "twin")]
+    pub(crate) explain: bool,
+    /// Run it on invented rows, without any restriction.
+    #[arg(long)]
+    pub(crate) twin: bool,
+}
+
+/// `name=value`.
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write NAME=VALUE".to_owned()),
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SavedArgs {
+    #[command(subcommand)]
+    pub(crate) command: SavedCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SavedCommand {
+    /// Keep a query under a name, in the place of an earlier one.
+    Put {
+        /// Its name.
+        name: Name,
+        #[command(flatten)]
+        at: InProject,
+        /// The SQL.
+        #[arg(required_unless_present = "file", conflicts_with = "file")]
+        sql: Option<String>,
+        /// A file with the SQL.
+        #[arg(long)]
+        file: Option<PathBuf>,
+        /// A parameter's domain, as for `query`; it may stand at the head of the SQL instead.
+        #[arg(long = "param-domain", value_name = "NAME=DOMAIN", value_parser = pair)]
+        domains: Vec<(String, String)>,
+    },
+    /// The project's saved queries.
+    List {
+        #[command(flatten)]
+        at: InProject,
+    },
+    /// One of them.
+    Show {
+        /// Its name.
+        name: Name,
+        #[command(flatten)]
+        at: InProject,
+    },
+    /// Forget one.
+    Remove {
+        /// Its name.
+        name: Name,
+        #[command(flatten)]
+        at: InProject,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApprovalArgs {
+    #[command(subcommand)]
+    pub(crate) command: ApprovalCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ApprovalCommand {
+    /// Let a query run: its plan, on the dataset versions and under the policy of now.
+    Grant {
+        #[command(flatten)]
+        at: InProject,
+        /// The request that asked for it.
+        #[arg(long, required_unless_present = "saved", conflicts_with = "saved")]
+        request: Option<String>,
+        /// A saved query, for every value of its parameters.
+        #[arg(long, value_name = "NAME")]
+        saved: Option<Name>,
+    },
+    /// The project's approvals.
+    List {
+        #[command(flatten)]
+        at: InProject,
+    },
+    /// Take one back, for good.
+    Revoke {
+        /// Its id.
+        approval: String,
+        #[command(flatten)]
+        at: InProject,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -1,10 +1,16 @@
 //! One file a verb.
 
+pub(crate) mod approval;
 pub(crate) mod audit;
 pub(crate) mod dataset;
 pub(crate) mod demo;
+pub(crate) mod describe;
+pub(crate) mod explain;
 pub(crate) mod init;
 pub(crate) mod project;
 pub(crate) mod query;
 pub(crate) mod request;
+pub(crate) mod saved;
+pub(crate) mod tables;
+pub(crate) mod twin;
 pub(crate) mod workspace;

@@ -1,6 +1,6 @@
 //! Exit statuses, which other programs parse.
 
-use cloister_hub::{HubError, Status};
+use cloister_hub::{HubError, Reason, Status};
 use cloister_receiving::ReceivingError;
 use std::fmt::Display;
 use std::process::ExitCode;
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 /// Anything that is neither done, held nor refused.
 pub(crate) const FAILED: u8 = 1;
 /// A query that was refused.
-const REFUSED: u8 = 2;
+pub(crate) const REFUSED: u8 = 2;
 /// A query whose result waits for checkers.
 const HELD: u8 = 3;
 
@@ -20,7 +20,19 @@ pub(crate) fn fail(code: &str, error: &dyn Display) -> ExitCode {
 
 /// A use case's error.
 pub(crate) fn hub(error: &HubError) -> ExitCode {
-    fail(error.code(), error)
+    match error {
+        HubError::TurnedAway(reason) => refused(reason),
+        other => fail(other.code(), other),
+    }
+}
+
+/// What may not be, with what to do about it.
+pub(crate) fn refused(reason: &Reason) -> ExitCode {
+    eprintln!("refused[{}]: {}", reason.code, reason.message);
+    if !reason.hint.is_empty() {
+        eprintln!("  hint: {}", reason.hint);
+    }
+    ExitCode::from(REFUSED)
 }
 
 /// A landing's error.

@@ -13,10 +13,12 @@ pub mod contract;
 mod contract_check;
 mod error;
 mod manifest;
+pub mod parameter;
 pub mod project;
 mod project_check;
 
 pub use contract::{ColumnContract, Contract, TableContract};
 pub use error::{Problem, Problems};
 pub use manifest::{FileEntry, Manifest, TableEntry};
-pub use project::{Grant, Member, Project, ReviewMode};
+pub use parameter::{ParameterError, Parameters};
+pub use project::{Grant, Member, Project, QueryMode, ReviewMode};

@@ -30,8 +30,14 @@ pub struct Project {
     /// How a result is released.
     #[serde(default)]
     pub review: ReviewMode,
+    /// Which queries may run.
+    #[serde(default)]
+    pub queries: QueryMode,
     /// The people.
     pub members: Vec<Member>,
+    /// Who decides what leaves and which queries may run; never a member.
+    #[serde(default)]
+    pub checkers: Vec<Name>,
     /// What they may query.
     pub grants: Vec<Grant>,
 }
@@ -56,6 +62,28 @@ impl ReviewMode {
             Self::Automatic => "automatic",
             Self::One => "one",
             Self::Two => "two",
+        }
+    }
+}
+
+/// Which queries may run in a project.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum QueryMode {
+    /// Any that passes the plan checks.
+    #[default]
+    Free,
+    /// Only those that a checker has approved, on the dataset versions and under the policy that they
+    /// were approved for.
+    Approved,
+}
+
+impl QueryMode {
+    /// As written and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Free => "free",
+            Self::Approved => "approved",
         }
     }
 }
@@ -235,6 +263,44 @@ impl Admission {
     }
 }
 
+/// Why a person may not decide on a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotTheChecker {
+    /// The person is not a checker of this project.
+    #[error("there is no such project, or you are not one of its checkers")]
+    NotAChecker,
+    /// The query is the person's own.
+    #[error("nobody decides on a query of their own")]
+    OwnQuery,
+    /// The project is closed.
+    #[error("the project is closed")]
+    Closed,
+}
+
+impl NotTheChecker {
+    /// A stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NotAChecker => "not-a-checker",
+            Self::OwnQuery => "own-query",
+            Self::Closed => "project-closed",
+        }
+    }
+}
+
+/// Proof that a person may decide on another's query. Only [`Project::may_decide`] makes one.
+#[derive(Clone, Debug)]
+pub struct Checking {
+    checker: Name,
+}
+
+impl Checking {
+    /// Who decides.
+    pub fn checker(&self) -> &Name {
+        &self.checker
+    }
+}
+
 impl Project {
     /// Reads and validates a project; all that is wrong with it is listed.
     pub fn parse(text: &str) -> Result<Self, Problems> {
@@ -267,5 +333,24 @@ impl Project {
             return Err(NotNow::TrainingExpired(member.training_expires));
         }
         Ok(Admission { user: user.clone(), project: self.name.clone() })
+    }
+
+    /// Whether `user` may decide on a query that `author` wrote.
+    pub fn may_decide(
+        &self,
+        state: ProjectState,
+        user: &Name,
+        author: &str,
+    ) -> Result<Checking, NotTheChecker> {
+        if !self.checkers.contains(user) {
+            return Err(NotTheChecker::NotAChecker);
+        }
+        if user.as_str() == author {
+            return Err(NotTheChecker::OwnQuery);
+        }
+        if state == ProjectState::Closed {
+            return Err(NotTheChecker::Closed);
+        }
+        Ok(Checking { checker: user.clone() })
     }
 }

@@ -1,7 +1,7 @@
 //! What a project must hold, beyond having the right keys. What it says of datasets is checked
 //! against the hub by [`check_grant`].
 
-use crate::project::{ColumnGrant, Project, TableGrant};
+use crate::project::{ColumnGrant, Project, QueryMode, TableGrant};
 use crate::{Manifest, Problem, Problems};
 use cloister_model::{LandedType, Role};
 use std::collections::HashSet;
@@ -68,6 +68,19 @@ fn check_members(project: &Project, problems: &mut Vec<Problem>) {
         if member.roles.contains(&Role::Checker) {
             problems.push(Problem::new(&place, "a checker is never a member of the project they check"));
         }
+    }
+    let mut checkers = HashSet::new();
+    for checker in &project.checkers {
+        let place = format!("checkers.{checker}");
+        if !checkers.insert(checker) {
+            problems.push(Problem::new(&place, "is there twice"));
+        }
+        if users.contains(checker) {
+            problems.push(Problem::new(&place, "a checker is never a member of the project they check"));
+        }
+    }
+    if project.queries == QueryMode::Approved && project.checkers.is_empty() {
+        problems.push(Problem::new("checkers", "must name somebody who approves queries"));
     }
     if !project.members.iter().any(|m| m.roles.contains(&Role::Researcher)) {
         problems.push(Problem::new("members", "has no researcher"));

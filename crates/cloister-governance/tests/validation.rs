@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use chrono::NaiveDate;
-use cloister_governance::project::{NotNow, ProjectState};
+use cloister_governance::project::{NotNow, NotTheChecker, ProjectState};
 use cloister_governance::{Contract, Project};
 use cloister_model::{ColumnClass, LandedType, Name};
 
@@ -114,4 +114,22 @@ fn projects_move_only_where_they_may() {
         moves,
         [("active", "suspended"), ("active", "closed"), ("suspended", "active"), ("suspended", "closed")]
     );
+}
+
+#[test]
+fn only_others_decide_on_a_query() {
+    let project = project();
+    let decide = |user: &str, author: &str, state| {
+        let done = project.may_decide(state, &user.parse::<Name>().unwrap(), author);
+        done.map(|c| c.checker().to_string())
+    };
+    for state in [ProjectState::Active, ProjectState::Suspended] {
+        assert_eq!(decide("chidi", "rashid", state), Ok("chidi".to_owned()));
+        // Somebody who was a researcher when the query was written.
+        assert_eq!(decide("chidi", "chidi", state), Err(NotTheChecker::OwnQuery));
+        for user in ["rashid", "ines", "nobody"] {
+            assert_eq!(decide(user, "rashid", state), Err(NotTheChecker::NotAChecker));
+        }
+    }
+    assert_eq!(decide("chidi", "rashid", ProjectState::Closed), Err(NotTheChecker::Closed));
 }

@@ -269,16 +269,20 @@ impl Answer {
 
     /// A released table as CSV (RFC 4180, with a header).
     pub fn to_csv(&self) -> Option<String> {
-        let rows = self.text_rows()?;
-        let mut csv = String::new();
-        let header: Vec<String> = self.columns.iter().map(|c| c.name.clone()).collect();
-        for row in std::iter::once(&header).chain(&rows) {
-            let fields: Vec<String> = row.iter().map(|f| quoted(f)).collect();
-            csv.push_str(&fields.join(","));
-            csv.push_str("\r\n");
-        }
-        Some(csv)
+        Some(csv_of(&self.columns, &self.text_rows()?))
     }
+}
+
+/// RFC 4180, with a header.
+pub(crate) fn csv_of(columns: &[AnswerColumn], rows: &[Vec<String>]) -> String {
+    let mut csv = String::new();
+    let header: Vec<String> = columns.iter().map(|c| c.name.clone()).collect();
+    for row in std::iter::once(&header).chain(rows) {
+        let fields: Vec<String> = row.iter().map(|f| quoted(f)).collect();
+        csv.push_str(&fields.join(","));
+        csv.push_str("\r\n");
+    }
+    csv
 }
 
 fn quoted(field: &str) -> String {
@@ -289,7 +293,7 @@ fn quoted(field: &str) -> String {
     }
 }
 
-fn json_of(value: &Value) -> Json {
+pub(crate) fn json_of(value: &Value) -> Json {
     match value {
         Value::None => Json::Null,
         Value::Bool(value) => json!(value),
@@ -301,7 +305,7 @@ fn json_of(value: &Value) -> Json {
     }
 }
 
-fn text_of(value: &Json) -> String {
+pub(crate) fn text_of(value: &Json) -> String {
     match value {
         Json::Null => String::new(),
         Json::String(text) => text.clone(),

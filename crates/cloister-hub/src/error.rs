@@ -1,5 +1,6 @@
 //! Why a use case did not happen.
 
+use crate::Reason;
 use cloister_governance::Problems;
 use cloister_model::{Name, NameError};
 use cloister_store::StoreError;
@@ -48,6 +49,9 @@ pub enum HubError {
         /// The state that was asked for.
         to: &'static str,
     },
+    /// Not allowed: a stable code, a sentence and a hint.
+    #[error("{}", .0.message)]
+    TurnedAway(Reason),
     /// A release cannot be fetched.
     #[error("request `{0}` is {1}: there is nothing to fetch")]
     NotReleased(String, &'static str),
@@ -61,7 +65,7 @@ pub enum HubError {
 
 impl HubError {
     /// A stable code.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> &str {
         match self {
             Self::Store(e) => e.code(),
             Self::Name(_) => "name",
@@ -72,6 +76,7 @@ impl HubError {
             Self::ProjectExists(_) => "project-exists",
             Self::NotFound(..) => "not-found",
             Self::ProjectState { .. } => "project-state",
+            Self::TurnedAway(reason) => &reason.code,
             Self::NotReleased(..) => "not-released",
             Self::ReleaseChanged(_) => "release-changed",
             Self::Internal(_) => "internal",

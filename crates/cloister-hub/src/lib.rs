@@ -15,11 +15,15 @@
 //! Rows get into an [`Answer`] only from a result that disclosure control and the airlock have cleared.
 
 mod answer;
+mod approval;
+mod ask;
 mod audit;
 mod clock;
 mod config;
 mod dataset;
+mod dictionary;
 mod error;
+mod explain;
 mod hub;
 mod package;
 mod page;
@@ -27,14 +31,22 @@ mod project;
 mod query;
 mod recover;
 mod request;
+mod saved;
+mod twin;
 mod workspace;
 
 pub use answer::{Answer, AnswerCell, AnswerColumn, DatasetRef, PolicyRef, Reason, Status};
+pub use approval::Decided;
+pub use ask::Ask;
 pub use clock::Clock;
+pub use cloister_worker::{BoundaryReport, CellReport, CheckReport, StepReport};
 pub use config::{Config, QueryConfig, WorkspaceConfig};
 pub use dataset::{FileProblem, VerifiedDataset, VerifiedTable, VerifiedVault};
+pub use dictionary::{ColumnView, TableView, WindowView};
 pub use error::HubError;
+pub use explain::{ApprovalState, Explained};
 pub use hub::{Hub, NewHub};
 pub use package::PackageFile;
 pub use project::ProjectTable;
+pub use twin::{RealOutcome, TwinAnswer};
 pub use workspace::WorkspaceEntry;

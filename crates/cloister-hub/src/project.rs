@@ -29,7 +29,8 @@ impl Hub {
             .event(actor.as_str(), EventKind::ProjectCreated, project.name.as_str())
             .with("project", Digest::of(text.as_bytes()).to_string())
             .with("policy", project.disclosure_policy.as_str())
-            .with("review", project.review.as_str());
+            .with("review", project.review.as_str())
+            .with("queries", project.queries.as_str());
         let stored = StoredProject {
             name: project.name.to_string(),
             text: text.to_owned(),

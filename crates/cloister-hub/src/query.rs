@@ -7,11 +7,11 @@ use crate::{Answer, DatasetRef, Hub, HubError, PolicyRef, Reason, Status};
 use cloister_airlock::Cleared;
 use cloister_audit::{Event, EventKind};
 use cloister_disclosure::Policy;
-use cloister_governance::Project;
+use cloister_governance::{Project, QueryMode};
 use cloister_model::{Digest, Name};
 use cloister_query::{Command, QueryError, ReleasedTable};
 use cloister_store::{DatasetVersion, Lock, ObjectKind, Outcome as Settled, Place, Request, RequestState};
-use cloister_worker::{Account, Failure, GrantedDataset, KeptObject, Outcome, Plan, QueryJob};
+use cloister_worker::{Account, Failure, GrantedDataset, KeptObject, Outcome, Plan, QueryJob, Refused};
 use serde_json::json;
 use std::future::{Future, pending};
 use std::path::Path;
@@ -44,6 +44,8 @@ pub(crate) struct Run<'a> {
     pub(crate) plan_digest: Option<Digest>,
     /// The workspace objects that it reads.
     objects: Vec<String>,
+    /// The approval that it runs under.
+    approval: Option<String>,
     _lock: Lock,
 }
 
@@ -80,6 +82,13 @@ impl Hub {
             Command::DropTable(name) => return run.drop_object(&workspace, ObjectKind::Table, name).await,
             Command::DropView(name) => return run.drop_object(&workspace, ObjectKind::View, name).await,
         };
+        let approvals = match workspace.project.queries {
+            QueryMode::Free => None,
+            QueryMode::Approved if creation.is_some() => {
+                return run.end(RequestState::Refused, nothing_kept(), None).await;
+            }
+            QueryMode::Approved => Some(self.approvals_now(&workspace).await?),
+        };
         if let Some((kind, name)) = &creation
             && let Some(reason) = run.no_room(&workspace, name, *kind)
         {
@@ -101,10 +110,20 @@ impl Hub {
             policy: workspace.policy_text.clone(),
             review: workspace.project.review,
             sql: sql.to_owned(),
+            approved: approvals.as_ref().map(|held| held.iter().map(|a| a.plan_digest).collect()),
         };
-        let ended = self.workers.query(job, stop).await;
+        let mut ended = self.workers.query(job, stop).await;
         drop(place);
         run.planned(ended.plan.as_ref(), &workspace);
+        if let (Some(held), Some(plan)) = (approvals, run.plan_digest) {
+            run.approval = held.into_iter().find(|a| a.plan_digest == plan).map(|a| a.id);
+            if run.approval.is_none()
+                && let Err(reason) = self.approval_of(&workspace, plan).await?
+            {
+                let Reason { code, message, hint } = reason;
+                ended.outcome = Outcome::Refused(Refused { code, message, hint });
+            }
+        }
         match ended.outcome {
             Outcome::Released(cleared) => {
                 let answer = Answer::released(run.heading.clone(), &cleared);
@@ -139,7 +158,7 @@ impl Hub {
     }
 
     /// Whether the person may run queries now; the reason where not.
-    async fn admit(&self, name: &Name, user: &Name) -> Result<Result<Project, Reason>, HubError> {
+    pub(crate) async fn admit(&self, name: &Name, user: &Name) -> Result<Result<Project, Reason>, HubError> {
         use cloister_governance::project::NotNow;
         let turned_away = |e: NotNow| {
             let text = e.to_string();
@@ -160,7 +179,12 @@ impl Hub {
         })
     }
 
-    async fn turn_away(&self, project: &Name, user: &Name, reason: Reason) -> Result<Answer, HubError> {
+    pub(crate) async fn turn_away(
+        &self,
+        project: &Name,
+        user: &Name,
+        reason: Reason,
+    ) -> Result<Answer, HubError> {
         let event = self
             .event(user.as_str(), EventKind::QueryRefused, project.as_str())
             .with("reasons", vec![reason.code.clone()]);
@@ -240,6 +264,7 @@ impl Hub {
             heading,
             plan_digest: None,
             objects: Vec::new(),
+            approval: None,
             _lock: lock,
         })
     }
@@ -264,6 +289,15 @@ fn busy() -> Reason {
         "busy",
         "The hub has no room for this query now.",
         "Try again later, or wait for your project's other queries to end.",
+    )
+}
+
+/// What is kept has been through no approval: neither what it is made of, nor what is made of it.
+fn nothing_kept() -> Reason {
+    Reason::new(
+        "approval-required",
+        "In a project that runs approved queries only, no workspace tables and views are made.",
+        "Write it into the query as a CTE.",
     )
 }
 
@@ -292,6 +326,9 @@ impl Run<'_> {
             self.hub.event(&self.user, kind, self.id.as_str()).with("project", self.project.as_str());
         if !self.objects.is_empty() {
             event = event.with("workspace", self.objects.clone());
+        }
+        if let Some(approval) = &self.approval {
+            event = event.with("approval", approval.as_str());
         }
         match self.plan_digest {
             Some(digest) => event.with("plan", digest.to_string()),

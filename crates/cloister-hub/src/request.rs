@@ -55,7 +55,7 @@ impl Hub {
             let oversees = project.members.iter().any(|m| {
                 m.user == *user && m.roles.iter().any(|r| matches!(r, Role::Checker | Role::Administrator))
             });
-            if oversees {
+            if oversees || project.checkers.contains(user) {
                 projects.push(stored.name);
             }
         }

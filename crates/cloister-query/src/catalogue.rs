@@ -56,19 +56,66 @@ impl TableProvider for PlanTable {
     }
 }
 
+/// A table in memory that holds nobody's rows.
+#[derive(Debug)]
+pub(crate) struct MemoryTable(pub(crate) Arc<dyn TableProvider>);
+
+#[async_trait]
+impl TableProvider for MemoryTable {
+    fn schema(&self) -> SchemaRef {
+        self.0.schema()
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Temporary
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        self.0.scan(state, projection, filters, limit).await
+    }
+}
+
+/// A table in memory and its names.
+pub(crate) struct MemoryNamed {
+    pub(crate) schema: String,
+    pub(crate) name: String,
+    pub(crate) table: Arc<dyn TableProvider>,
+}
+
 /// Every granted table under its dataset's schema, and those whose name is unique under the default one.
 pub(crate) fn catalogue(grant: &ResolvedGrant) -> Result<Arc<dyn CatalogProvider>> {
+    let tables = grant.tables.iter().map(|table| {
+        let provider: Arc<dyn TableProvider> =
+            Arc::new(PlanTable { schema: schema_of(&table.columns), granted: table.clone() });
+        (table.schema.as_str(), table.entry.name.as_str(), provider)
+    });
+    by_name(&tables.collect::<Vec<_>>())
+}
+
+/// The same of tables in memory.
+pub(crate) fn named_tables(tables: &[MemoryNamed]) -> Result<Arc<dyn CatalogProvider>> {
+    let tables = tables.iter().map(|t| {
+        let provider: Arc<dyn TableProvider> = Arc::new(MemoryTable(t.table.clone()));
+        (t.schema.as_str(), t.name.as_str(), provider)
+    });
+    by_name(&tables.collect::<Vec<_>>())
+}
+
+fn by_name(tables: &[(&str, &str, Arc<dyn TableProvider>)]) -> Result<Arc<dyn CatalogProvider>> {
     let catalogue = MemoryCatalogProvider::new();
     let mut schemas: HashMap<&str, Arc<MemorySchemaProvider>> = HashMap::new();
     let default = Arc::new(MemorySchemaProvider::new());
-    for table in &grant.tables {
-        let provider: Arc<dyn TableProvider> =
-            Arc::new(PlanTable { schema: schema_of(&table.columns), granted: table.clone() });
-        let name = table.entry.name.as_str();
-        let schema = schemas.entry(&table.schema).or_default();
-        schema.register_table(name.to_owned(), provider.clone())?;
-        if grant.tables.iter().filter(|t| t.entry.name == table.entry.name).count() == 1 {
-            default.register_table(name.to_owned(), provider)?;
+    for (schema, name, table) in tables {
+        let schema = schemas.entry(schema).or_default();
+        schema.register_table((*name).to_owned(), table.clone())?;
+        if tables.iter().filter(|(_, other, _)| other == name).count() == 1 {
+            default.register_table((*name).to_owned(), table.clone())?;
         }
     }
     for (name, schema) in schemas {

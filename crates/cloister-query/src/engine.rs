@@ -1,19 +1,21 @@
 //! Plan, run, finish.
 
 use crate::boundary::{Boundary, Evidence};
+use crate::canonical;
 use crate::catalogue::PlanTable;
 use crate::finished::FinishedTable;
 use crate::grant::ResolvedGrant;
+use crate::parameter::{Binding, Bound};
 use crate::people::OrderLost;
 use crate::relation::{Relation, State};
 use crate::rewrite::{Counting, Rewriter, check_output};
-use crate::session::session;
+use crate::session::{planning_session, session};
 use crate::sql::parse;
 use crate::subquery::as_joins;
 use crate::workspace::{Reads, add_objects};
 use crate::{QueryError, Refusal};
 use cloister_disclosure::{Policy, Protected, Table, protect};
-use cloister_model::Digest;
+use cloister_model::{Digest, Ident};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::concat_batches;
 use datafusion::common::tree_node::TreeNodeRecursion;
@@ -78,11 +80,21 @@ impl Engine {
         sql: &str,
         policy: &Policy,
     ) -> Result<Planned, QueryError> {
-        let analysed = self.analyse(grant, sql, parse(sql)?).await?;
+        let analysed = self.analyse(grant, sql, parse(sql, Binding::Values)?).await?;
         let rewritten = analysed.rewritten(policy)?;
         rewritten.check_release()?;
         let (policy, limits) = (policy.clone(), self.limits.clone());
         Ok(Planned { analysed, rewritten, policy, limits })
+    }
+
+    /// The digest that names a query, whatever the values of its parameters, which need not have any. Reads no
+    /// data, and needs no vault.
+    pub async fn digest_of(&self, grant: &ResolvedGrant, sql: &str) -> Result<Digest, QueryError> {
+        let state = planning_session(grant, &self.limits).map_err(|e| QueryError::failed(&e))?;
+        let bound = parse(sql, Binding::Types)?;
+        add_objects(&state, grant, &bound.statement, sql).await?;
+        let domains = bound.domains.clone();
+        Ok(canonical::digest(&understood(&state, bound.statement).await?, &domains)?)
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -94,25 +106,78 @@ impl Engine {
         &self,
         grant: &ResolvedGrant,
         sql: &str,
-        query: sqlparser::ast::Statement,
+        query: Bound,
     ) -> Result<Analysed, QueryError> {
         let state = session(&self.vault, grant, &self.limits).map_err(|e| QueryError::failed(&e))?;
-        let views = add_objects(&state, grant, &query, sql).await?;
-        let plan = state
-            .statement_to_plan(Statement::Statement(Box::new(query)))
-            .await
-            .map_err(|e| Refusal::from_planner(&e))?;
-        let plan = Analyzer::new()
-            .execute_and_check(plan, state.config_options(), |_, _| {})
-            .map_err(|e| Refusal::from_planner(&e))?;
+        let Named { plan, digest, views } = Named::of(&state, grant, sql, query).await?;
         let plan = as_joins(plan, &state)?;
-        if rows_read(&plan)? > self.limits.rows_max {
-            return Err(too_many_rows().into());
-        }
+        self.few_enough(&plan)?;
         let reads = Reads::of(&plan, views).map_err(|e| QueryError::failed(&e))?;
-        let digest = Digest::of(plan.display_indent_schema().to_string().as_bytes());
         Ok(Analysed { state, plan, digest, reads })
     }
+
+    /// Refuses a plan whose tables have too many rows.
+    pub(crate) fn few_enough(&self, plan: &LogicalPlan) -> Result<(), QueryError> {
+        if rows_read(plan)? > self.limits.rows_max {
+            return Err(too_many_rows().into());
+        }
+        Ok(())
+    }
+}
+
+/// A query with its name, before it is checked.
+pub(crate) struct Named {
+    pub(crate) plan: LogicalPlan,
+    pub(crate) digest: Digest,
+    /// The views that it uses.
+    pub(crate) views: Vec<Ident>,
+}
+
+impl Named {
+    pub(crate) async fn of(
+        state: &SessionState,
+        grant: &ResolvedGrant,
+        sql: &str,
+        query: Bound,
+    ) -> Result<Self, QueryError> {
+        let views = add_objects(state, grant, &query.statement, sql).await?;
+        let plan = understood(state, query.statement).await?;
+        let digest = if query.domains.is_empty() {
+            canonical::digest(&plan, &[])?
+        } else {
+            // Once more, with the parameters' places left open.
+            let open = understood(state, parse(sql, Binding::Types)?.statement).await;
+            let open = open.map_err(|_| {
+                Refusal::new(
+                    "parameter-place",
+                    "A parameter stands where the form of the query depends on its value.",
+                    "Write the value out in that place.",
+                )
+            })?;
+            canonical::digest(&open, &query.domains)?
+        };
+        Ok(Self { plan, digest, views })
+    }
+}
+
+/// A statement as DataFusion understands it.
+pub(crate) async fn understood(
+    state: &SessionState,
+    query: sqlparser::ast::Statement,
+) -> Result<LogicalPlan, Refusal> {
+    let plan = state
+        .statement_to_plan(Statement::Statement(Box::new(query)))
+        .await
+        .map_err(|e| Refusal::from_planner(&e))?;
+    let plan = match plan {
+        LogicalPlan::Statement(datafusion::logical_expr::Statement::Prepare(prepare)) => {
+            Arc::unwrap_or_clone(prepare.input)
+        }
+        plan => plan,
+    };
+    Analyzer::new()
+        .execute_and_check(plan, state.config_options(), |_, _| {})
+        .map_err(|e| Refusal::from_planner(&e))
 }
 
 /// A query that the planner understands.
@@ -133,9 +198,7 @@ impl Analysed {
 
     /// The same where people are counted in their order, or by sets that need none.
     pub(crate) fn rewritten_with(&self, ordered: bool, policy: &Policy) -> Result<Rewritten, QueryError> {
-        let few_max = usize::try_from(policy.contributors_min()).unwrap_or(usize::MAX).saturating_sub(1);
-        let counting = Counting { ordered, few_max, contributions: policy.needs_contributions() };
-        Rewritten::new(&self.state, &self.plan, counting)
+        Rewritten::new(&self.state, &self.plan, Counting { ordered, ..Counting::of(policy) })
     }
 }
 
@@ -173,7 +236,7 @@ pub struct Planned {
 }
 
 impl Planned {
-    /// The digest of the analysed plan.
+    /// The digest of the plan, in which parameters stand for all of their domain.
     pub fn digest(&self) -> Digest {
         self.analysed.digest
     }
@@ -212,6 +275,19 @@ impl Planned {
     }
 }
 
+/// Refuses what may not be shown, however it is protected.
+pub(crate) fn check_release(relation: &Relation) -> Result<(), QueryError> {
+    if matches!(relation.state, State::PerPerson { .. }) {
+        return Err(Refusal::new(
+            "row-level-output",
+            "The query would show rows about single people.",
+            "Aggregate them: count(*), sum(…) or avg(…), with GROUP BY.",
+        )
+        .into());
+    }
+    Ok(check_output(relation)?)
+}
+
 /// A plan with its people carried through.
 #[derive(Debug)]
 pub(crate) struct Rewritten {
@@ -245,15 +321,7 @@ impl Rewritten {
 
     /// Refuses what may not be shown, however it is protected.
     fn check_release(&self) -> Result<(), QueryError> {
-        if matches!(self.relation.state, State::PerPerson { .. }) {
-            return Err(Refusal::new(
-                "row-level-output",
-                "The query would show rows about single people.",
-                "Aggregate them: count(*), sum(…) or avg(…), with GROUP BY.",
-            )
-            .into());
-        }
-        Ok(check_output(&self.relation)?)
+        check_release(&self.relation)
     }
 
     /// Gathers the evidence of every boundary; none where the query involves no patient. What the query
@@ -283,7 +351,10 @@ async fn gather(state: &SessionState, boundary: &Boundary) -> Result<(Evidence, 
     Ok((evidence, table))
 }
 
-async fn execute(state: &SessionState, plan: &LogicalPlan) -> Result<RecordBatch, DataFusionError> {
+pub(crate) async fn execute(
+    state: &SessionState,
+    plan: &LogicalPlan,
+) -> Result<RecordBatch, DataFusionError> {
     let physical = state.create_physical_plan(plan).await?;
     let schema = physical.schema();
     let batches = collect(physical, Arc::new(TaskContext::from(state))).await?;

@@ -23,15 +23,18 @@ mod argument;
 mod boundary;
 mod boundary_table;
 mod calendar;
+mod canonical;
 mod catalogue;
 mod date_arithmetic;
 mod decimal;
 mod dialect;
 mod engine;
+mod explain;
 mod expression;
 mod finished;
 mod function;
 mod grant;
+mod parameter;
 mod people;
 mod percentile_disc;
 mod refusal;
@@ -42,15 +45,18 @@ mod session;
 mod sql;
 mod subquery;
 mod support;
+mod twin;
 mod vault;
 mod workspace;
 mod written;
 
 pub use engine::{Engine, Governed, Limits, Planned};
+pub use explain::{Check, CheckOutcome, ExplainedBoundary, ExplainedCell, Explanation, Step};
 pub use finished::FinishedTable;
 pub use grant::{GrantedTable, ResolvedGrant};
 pub use refusal::{QueryError, Refusal};
 pub use released::{CellNote, OutputColumn, ReleasedTable, Value};
+pub use twin::{InventedTable, TwinGrant};
 pub use workspace::{
     Command, Placement, PlannedTable, PlannedView, Reads, StoredTable, TableSink, Unusable, WorkspaceColumn,
     WorkspaceObject,

@@ -12,11 +12,13 @@ mod union;
 mod window;
 
 use crate::boundary::Boundary;
+use crate::explain::Trace;
 use crate::expression::{inspect, inspect_condition, total, total_named, total_of};
 use crate::people::{ordered_people, set_people};
 use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
 use crate::support::contributions;
 use crate::{QueryError, Refusal};
+use cloister_disclosure::Policy;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Column, DFSchema, DataFusionError, TableReference};
 use datafusion::execution::SessionState;
@@ -79,6 +81,14 @@ pub(crate) struct Counting {
     pub(crate) contributions: bool,
 }
 
+impl Counting {
+    /// As a policy needs it, where people's rows arrive in their order.
+    pub(crate) fn of(policy: &Policy) -> Self {
+        let few_max = usize::try_from(policy.contributors_min()).unwrap_or(usize::MAX).saturating_sub(1);
+        Self { ordered: true, few_max, contributions: policy.needs_contributions() }
+    }
+}
+
 /// One pass over one plan.
 pub(crate) struct Rewriter<'a> {
     pub(crate) state: &'a SessionState,
@@ -100,6 +110,8 @@ pub(crate) struct Rewriter<'a> {
     pub(crate) made: Cell<bool>,
     /// Codes of what a checker must look at whatever comes of the query.
     holds: RefCell<Vec<String>>,
+    /// Where the rewriting is written down, to explain it.
+    pub(crate) trace: Option<Trace>,
 }
 
 impl<'a> Rewriter<'a> {
@@ -117,6 +129,7 @@ impl<'a> Rewriter<'a> {
             unordered: Cell::new(false),
             made: Cell::new(false),
             holds: RefCell::default(),
+            trace: None,
         }
     }
 
@@ -149,6 +162,14 @@ impl<'a> Rewriter<'a> {
 
     /// Rewrites a plan, children first.
     pub(crate) fn rewrite(&self, plan: &LogicalPlan) -> Result<Relation> {
+        let Some(trace) = &self.trace else { return self.rewritten(plan) };
+        let place = trace.enter(plan);
+        let rewritten = self.rewritten(plan);
+        trace.leave(place, rewritten.as_ref().ok().map(|relation| &relation.state));
+        rewritten
+    }
+
+    fn rewritten(&self, plan: &LogicalPlan) -> Result<Relation> {
         match plan {
             LogicalPlan::TableScan(scan) => self.scan(scan),
             LogicalPlan::Projection(projection) => self.projection(projection),

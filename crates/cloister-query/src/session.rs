@@ -7,8 +7,8 @@ use crate::function::{aggregate_functions, scalar_functions, window_functions};
 use crate::grant::ResolvedGrant;
 use crate::vault::VaultOnly;
 use chrono::DateTime;
-use datafusion::catalog::CatalogProviderList;
 use datafusion::catalog::MemoryCatalogProviderList;
+use datafusion::catalog::{CatalogProvider, CatalogProviderList};
 use datafusion::common::Result;
 use datafusion::execution::SessionState;
 use datafusion::execution::SessionStateDefaults;
@@ -18,7 +18,9 @@ use datafusion::execution::memory_pool::GreedyMemoryPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::planner::ExprPlanner;
+use datafusion::object_store::ObjectStore;
 use datafusion::object_store::local::LocalFileSystem;
+use datafusion::object_store::memory::InMemory;
 use datafusion::prelude::SessionConfig;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,6 +29,24 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// Builds the session for one query.
 pub(crate) fn session(vault: &Path, grant: &ResolvedGrant, limits: &Limits) -> Result<SessionState> {
     let store = Arc::new(LocalFileSystem::new_with_prefix(vault)?);
+    session_over(store, catalogue(grant)?, limits)
+}
+
+/// The same without a vault: it plans and checks, and can read nothing.
+pub(crate) fn planning_session(grant: &ResolvedGrant, limits: &Limits) -> Result<SessionState> {
+    session_over(Arc::new(InMemory::new()), catalogue(grant)?, limits)
+}
+
+/// A session over tables in memory, without a vault.
+pub(crate) fn session_of(tables: Arc<dyn CatalogProvider>, limits: &Limits) -> Result<SessionState> {
+    session_over(Arc::new(InMemory::new()), tables, limits)
+}
+
+fn session_over(
+    store: Arc<dyn ObjectStore>,
+    tables: Arc<dyn CatalogProvider>,
+    limits: &Limits,
+) -> Result<SessionState> {
     let runtime = RuntimeEnvBuilder::new()
         .with_object_store_registry(Arc::new(VaultOnly(store)))
         .with_memory_pool(Arc::new(GreedyMemoryPool::new(limits.memory_bytes_max)))
@@ -34,7 +54,7 @@ pub(crate) fn session(vault: &Path, grant: &ResolvedGrant, limits: &Limits) -> R
         .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled))
         .build_arc()?;
     let catalogues = MemoryCatalogProviderList::new();
-    catalogues.register_catalog(CATALOGUE.to_owned(), catalogue(grant)?);
+    catalogues.register_catalog(CATALOGUE.to_owned(), tables);
     // current_date is one day, for the whole of a query.
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = DateTime::from_timestamp(i64::try_from(now.as_secs()).unwrap_or_default(), 0);

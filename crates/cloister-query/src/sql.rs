@@ -2,6 +2,8 @@
 
 use crate::Refusal;
 use crate::dialect::rewritten;
+use crate::parameter::{Binding, Bound, bound, refused};
+use cloister_governance::Parameters;
 use datafusion::sql::sqlparser::ast::{Query, SetExpr, Statement, visit_expressions_mut};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::keywords::Keyword;
@@ -19,9 +21,18 @@ const OPERATORS_MAX: usize = 400;
 /// Names that begin so are the engine's own.
 pub(crate) const RESERVED_PREFIX: &str = "__";
 
-/// Parses one query, or says what else it is.
-pub(crate) fn parse(sql: &str) -> Result<Statement, Refusal> {
-    checked(statement(sql)?)
+/// Parses one query with its parameters, or says what else it is.
+pub(crate) fn parse(sql: &str, binding: Binding) -> Result<Bound, Refusal> {
+    let (parameters, sql) = with_parameters(sql)?;
+    checked(statement(sql)?, &parameters, binding)
+}
+
+/// Takes the parameters off the head of a text.
+pub(crate) fn with_parameters(sql: &str) -> Result<(Parameters, &str), Refusal> {
+    if sql.len() > SQL_BYTES_MAX {
+        return Err(too_long());
+    }
+    Parameters::split(sql).map_err(|e| refused(&e))
 }
 
 /// Parses one statement of any kind.
@@ -45,19 +56,25 @@ pub(crate) fn statement(sql: &str) -> Result<Statement, Refusal> {
     }
 }
 
-/// A statement that is a query with nothing in it that the plan would not show, in the engine's own words.
-pub(crate) fn checked(mut statement: Statement) -> Result<Statement, Refusal> {
+/// A statement that is a query with nothing in it that the plan would not show, with its parameters, in the
+/// engine's own words.
+pub(crate) fn checked(
+    statement: Statement,
+    parameters: &Parameters,
+    binding: Binding,
+) -> Result<Bound, Refusal> {
     match &statement {
         Statement::Query(query) => check_query(query)?,
         _ => return Err(not_a_query()),
     }
-    let _: ControlFlow<()> = visit_expressions_mut(&mut statement, |expr| {
+    let mut bound = bound(statement, parameters, binding)?;
+    let _: ControlFlow<()> = visit_expressions_mut(&mut bound.statement, |expr| {
         if let Some(same) = rewritten(expr) {
             *expr = same;
         }
         ControlFlow::Continue(())
     });
-    Ok(statement)
+    Ok(bound)
 }
 
 /// How long a statement is, as far as planning is concerned.
@@ -175,7 +192,7 @@ mod tests {
     use super::*;
 
     fn code(sql: &str) -> &'static str {
-        parse(sql).map_or_else(|refusal| refusal.code(), |_| "ok")
+        parse(sql, Binding::Values).map_or_else(|refusal| refusal.code(), |_| "ok")
     }
 
     #[test]
@@ -250,8 +267,49 @@ mod tests {
                  concat('', right(concat('00', CAST(1 AS BIGINT)), 2))) AS DATE)",
             ),
         ] {
-            assert_eq!(parse(&format!("SELECT {sql}")).unwrap().to_string(), format!("SELECT {expected}"));
+            let bound = parse(&format!("SELECT {sql}"), Binding::Values).unwrap();
+            assert_eq!(bound.statement.to_string(), format!("SELECT {expected}"));
         }
+    }
+
+    #[test]
+    fn parameters_become_literals_and_nothing_else() {
+        let head = "/* cloister:parameters
+n = { type = \"int\", min = -10, max = 10, value = -3 }
+x = { type = \"number\", min = 0, max = 1, step = 0.5, value = 0.5 }
+t = { type = \"text\", values = [\"it's\", \"' OR 1=1 --\"], value = \"' OR 1=1 --\" }
+d = { type = \"date\", min = 2020-01-01, max = 2020-12-31, value = 2020-02-29 }
+b = { type = \"bool\", value = true }
+*/
+";
+        let sql = |body: &str| parse(&format!("{head}{body}"), Binding::Values);
+        let all = "$n, $x, $t, $d, $b FROM t LIMIT $n";
+        assert_eq!(
+            sql(&format!("SELECT {all}")).unwrap().statement.to_string(),
+            "SELECT -3, 0.5, ''' OR 1=1 --', CAST('2020-02-29' AS DATE), true FROM t LIMIT -3"
+        );
+        // PostgreSQL's forms see the value.
+        let moved = sql("SELECT d + $N * INTERVAL '1 day', $x, $t, $d, $b").unwrap();
+        assert!(moved.statement.to_string().starts_with("SELECT d + INTERVAL '-3 day', 0.5"));
+        for (body, expected) in [
+            ("SELECT $n, $x, $t, $d", "unused-parameter"),
+            ("SELECT $n, $x, $t, $d, $b, $1", "undeclared-parameter"),
+            ("SELECT $n, $x, $t, $d, $b, ?", "undeclared-parameter"),
+            ("SELECT $n, $x, $t, $d, '$b'", "unused-parameter"),
+            ("SELECT $n, $x, $t, $d, $b FROM $t", "not-sql"),
+            ("SELECT $n, $x, $t, $d, $b; SELECT 1", "several-statements"),
+        ] {
+            assert_eq!(sql(body).unwrap_err().code(), expected, "{body}");
+        }
+        assert_eq!(code("SELECT 1 WHERE 1 = $1"), "undeclared-parameter");
+        let unset = "/* cloister:parameters\na = { type = \"bool\" }\n*/SELECT $a";
+        assert_eq!(code(unset), "missing-parameter");
+        let typed = parse(&format!("{head}SELECT $d, {all}"), Binding::Types).unwrap();
+        assert_eq!(typed.domains.len(), 5);
+        assert_eq!(
+            typed.statement.to_string(),
+            "PREPARE query (DATE, BIGINT, DOUBLE PRECISION, TEXT, BOOLEAN) AS SELECT $1, $2, $3, $4, $1, $5 FROM t LIMIT $2"
+        );
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub enum ReceivingError {
 
 impl ReceivingError {
     /// A stable code.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> &str {
         match self {
             Self::Contract(_) => "contract",
             Self::LandedBefore { .. } => "landed-before",

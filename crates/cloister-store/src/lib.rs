@@ -15,6 +15,7 @@
 //!
 //! It decides nothing: who may do what, and what may leave, is decided above it. All SQL for metadata is here.
 
+mod approval;
 mod audit_log;
 mod data_keys;
 mod dataset;
@@ -27,11 +28,13 @@ mod project;
 mod publish;
 mod queue;
 mod request;
+mod saved;
 mod schema;
 mod store;
 mod transaction;
 mod workspace;
 
+pub use approval::Approval;
 pub use audit_log::AuditReport;
 pub use data_keys::{KeyWrap, VaultKey};
 pub use dataset::DatasetVersion;
@@ -44,6 +47,7 @@ pub use project::StoredProject;
 pub use publish::{publish, remove, sync_folder, write_new};
 pub use queue::{Place, Queue, Shares};
 pub use request::{Outcome, Request, RequestState};
+pub use saved::SavedQuery;
 pub use store::Store;
 pub use transaction::Transaction;
 pub use workspace::{ObjectEnd, ObjectKind, StoredObject};

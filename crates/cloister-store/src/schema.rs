@@ -3,8 +3,8 @@
 /// The schema of this version.
 pub(crate) const VERSION: i64 = 1;
 
-/// What a database of this version may lack, because it was made before there were workspaces: made where it
-/// is not there.
+/// What a database of this version may lack, because it was made before there were workspaces, saved queries
+/// and approvals: made where it is not there.
 pub(crate) const ADDED: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS workspace_object (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -26,6 +26,39 @@ pub(crate) const ADDED: &[&str] = &[
         ended_at TEXT
     ) STRICT",
     "CREATE UNIQUE INDEX IF NOT EXISTS workspace_live ON workspace_object (project, name) WHERE state = 'live'",
+    "CREATE TABLE IF NOT EXISTS saved_query (
+        project TEXT NOT NULL,
+        name TEXT NOT NULL,
+        text TEXT NOT NULL,
+        author TEXT NOT NULL,
+        saved_at TEXT NOT NULL,
+        PRIMARY KEY (project, name)
+    ) STRICT",
+    "CREATE TABLE IF NOT EXISTS approval (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        project TEXT NOT NULL,
+        plan_digest TEXT NOT NULL,
+        policy_digest TEXT NOT NULL,
+        datasets TEXT NOT NULL,
+        sql TEXT NOT NULL,
+        author TEXT NOT NULL,
+        granted_by TEXT NOT NULL,
+        granted_at TEXT NOT NULL,
+        revoked_by TEXT,
+        revoked_at TEXT,
+        CHECK ((revoked_by IS NULL) = (revoked_at IS NULL)),
+        CHECK (author <> granted_by)
+    ) STRICT",
+    "CREATE INDEX IF NOT EXISTS approval_plan ON approval (project, plan_digest)",
+    "CREATE TRIGGER IF NOT EXISTS approval_update BEFORE UPDATE ON approval
+        WHEN OLD.revoked_at IS NOT NULL OR NEW.id <> OLD.id OR NEW.project <> OLD.project
+            OR NEW.plan_digest <> OLD.plan_digest OR NEW.policy_digest <> OLD.policy_digest
+            OR NEW.datasets <> OLD.datasets OR NEW.sql <> OLD.sql OR NEW.author <> OLD.author
+            OR NEW.granted_by <> OLD.granted_by OR NEW.granted_at <> OLD.granted_at
+        BEGIN SELECT RAISE(ABORT, 'an approval can only be revoked'); END",
+    "CREATE TRIGGER IF NOT EXISTS approval_delete BEFORE DELETE ON approval
+        BEGIN SELECT RAISE(ABORT, 'an approval can only be revoked'); END",
 ];
 
 /// Statements that make an empty database.

@@ -43,7 +43,10 @@ pub fn serve() -> ExitCode {
 fn open() -> Result<()> {
     let (opening, _): (Opening, _) = frame::read(&mut stdin().lock())?;
     confine::die_with(opening.parent)?;
-    let key = VaultKey::from_bytes(&*read_key(&opening.key_file).map_err(Error::other)?);
+    let key = match &opening.key_file {
+        Some(file) => Some(VaultKey::from_bytes(&*read_key(file).map_err(Error::other)?)),
+        None => None,
+    };
     let confinement = confine::lock_in(&opening)?;
     frame::write(&mut stdout().lock(), &Message::Ready(confinement), &[])?;
     let (job, secret): (Job, _) = frame::read(&mut stdin().lock())?;
@@ -70,6 +73,8 @@ fn perform(desk: &Desk, job: Job, secret: &[u8], partitions: usize) -> Result<()
         }
         Job::Create(job) => runtime.block_on(desk.create(&job, &mut out)),
         Job::Check(job) => runtime.block_on(desk.check(&job, &mut out)),
+        Job::Explain(job) => runtime.block_on(desk.explain(&job, &mut out)),
+        Job::Twin(job) => runtime.block_on(desk.twin(&job, &mut out)),
     };
     // What still runs has nobody to tell.
     runtime.shutdown_background();

@@ -1,7 +1,7 @@
 //! What a worker is asked.
 
 use cloister_governance::{Grant, Manifest, ReviewMode};
-use cloister_model::Ident;
+use cloister_model::{Digest, Ident, LandedColumn};
 use cloister_query::{Limits, StoredTable, Unusable, WorkspaceColumn};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -70,10 +70,10 @@ impl Ceilings {
 pub(crate) struct Opening {
     /// The process that started it, with which it dies.
     pub(crate) parent: u32,
-    /// The folder that it may read.
-    pub(crate) vault: PathBuf,
-    /// The vault key's file, read before the doors close.
-    pub(crate) key_file: PathBuf,
+    /// The folder that it may read; none for a job that reads no data.
+    pub(crate) vault: Option<PathBuf>,
+    /// The vault key's file, read before the doors close; none for a job that reads no data.
+    pub(crate) key_file: Option<PathBuf>,
     pub(crate) ceilings: Ceilings,
 }
 
@@ -174,6 +174,46 @@ pub struct QueryJob {
     pub review: ReviewMode,
     /// The query.
     pub sql: String,
+    /// The plans that may run; where there is no list, any that passes the checks.
+    pub approved: Option<Vec<Digest>>,
+}
+
+/// A query to plan and check. Reads no data, and has no key.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExplainJob {
+    /// What may be queried.
+    pub datasets: Vec<GrantedDataset>,
+    /// The project's workspace, oldest first.
+    pub workspace: Vec<KeptObject>,
+    /// The text of the disclosure policy.
+    pub policy: String,
+    /// The query.
+    pub sql: String,
+}
+
+/// A dataset of which a twin is made.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TwinDataset {
+    /// The dataset's name in SQL.
+    pub schema: String,
+    /// The text of its contract.
+    pub contract: String,
+    /// The tables that exist for the project, with their columns.
+    pub tables: Vec<(Ident, Vec<LandedColumn>)>,
+}
+
+/// A query to run on invented rows. Reads no data, and has no key.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TwinJob {
+    /// The datasets.
+    pub datasets: Vec<TwinDataset>,
+    /// The statements that made the project's workspace tables and views, oldest first, by their names.
+    pub workspace: Vec<(Ident, String)>,
+    /// The query.
+    pub sql: String,
 }
 
 /// Grants whose row filters and columns are to be planned once.
@@ -196,4 +236,18 @@ pub enum Job {
     Create(CreateJob),
     /// Check a project's grants. Reads no data.
     Check(CheckJob),
+    /// Explain a query. Reads no data.
+    Explain(ExplainJob),
+    /// Run a query on invented rows.
+    Twin(TwinJob),
+}
+
+impl Job {
+    /// Whether the worker is given the vault and its key.
+    pub(crate) fn reads_data(&self) -> bool {
+        match self {
+            Self::Query(_) | Self::Create(_) | Self::Check(_) => true,
+            Self::Explain(_) | Self::Twin(_) => false,
+        }
+    }
 }

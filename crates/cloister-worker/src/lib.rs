@@ -21,6 +21,7 @@
 mod child;
 mod confine;
 mod conversation;
+mod explained;
 mod frame;
 mod job;
 mod parent;
@@ -29,11 +30,13 @@ mod report;
 mod work;
 
 pub use child::serve;
+pub use explained::{BoundaryReport, CellReport, CheckReport, Explained, StepReport};
 pub use job::{
-    Ceilings, CheckJob, CreateJob, GrantedDataset, Job, KeptContent, KeptObject, QueryJob, Sandbox, TableJob,
+    Ceilings, CheckJob, CreateJob, ExplainJob, GrantedDataset, Job, KeptContent, KeptObject, QueryJob,
+    Sandbox, TableJob, TwinDataset, TwinJob,
 };
 pub use parent::Workers;
-pub use report::{Account, Checked, Ended, Failure, Made, Outcome, Plan, Refused};
+pub use report::{Account, Checked, Ended, Failure, Invented, Made, Outcome, Plan, Refused, Tried};
 
 /// The first argument that makes the program an engine worker. Nobody types it.
 pub const SUBCOMMAND: &str = "engine-worker";

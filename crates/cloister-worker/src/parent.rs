@@ -1,9 +1,10 @@
 //! The parent half: a worker for every job, and a limit to its time.
 
 use crate::conversation::{Heard, Process, hold};
-use crate::job::{Ceilings, CheckJob, CreateJob, Job, Opening, QueryJob, Sandbox};
+use crate::explained::Explained;
+use crate::job::{Ceilings, CheckJob, CreateJob, ExplainJob, Job, Opening, QueryJob, Sandbox, TwinJob};
 use crate::parts::Parts;
-use crate::report::{Account, Checked, Ended, Failure, Made, Message, Outcome, Plan};
+use crate::report::{Account, Checked, Ended, Failure, Invented, Made, Message, Outcome, Plan, Tried};
 use cloister_airlock::{NotReceived, Passage, Sent};
 use cloister_query::ReleasedTable;
 use std::future::{Future, pending};
@@ -76,6 +77,35 @@ impl Workers {
         }
     }
 
+    /// Plans and checks a query, in a worker that cannot read the vault.
+    ///
+    /// # Errors
+    /// Where the worker breaks off.
+    pub async fn explain(&self, job: ExplainJob) -> Result<Explained, Failure> {
+        match self.run(Job::Explain(job), Vec::new(), None, pending()).await.1 {
+            Ok((Message::Explained(explained), _)) => Ok(explained),
+            Err(Stopped::Failed(failure)) => Err(failure),
+            Ok(_) | Err(Stopped::Cancelled) => Err(Failure::new("protocol", "an answer to another job")),
+        }
+    }
+
+    /// Runs a query on invented rows, in a worker that cannot read the vault.
+    ///
+    /// # Errors
+    /// Where the worker breaks off.
+    pub async fn twin(&self, job: TwinJob) -> Result<Tried, Failure> {
+        match self.run(Job::Twin(job), Vec::new(), None, pending()).await.1 {
+            Ok((Message::Invented, body)) => match ReleasedTable::from_bytes(&body) {
+                Ok(table) => Ok(Tried::Ran(Invented(table))),
+                Err(e) => Err(Failure::new("protocol", format!("a table that cannot be read: {e}"))),
+            },
+            Ok((Message::Refused(refused), _)) => Ok(Tried::Refused(refused)),
+            Ok((Message::Failed, _)) => Ok(Tried::Failed),
+            Err(Stopped::Failed(failure)) => Err(failure),
+            Ok(_) | Err(Stopped::Cancelled) => Err(Failure::new("protocol", "an answer to another job")),
+        }
+    }
+
     async fn run(
         &self,
         job: Job,
@@ -85,8 +115,8 @@ impl Workers {
     ) -> Last {
         let opening = Opening {
             parent: std::process::id(),
-            vault: self.vault.clone(),
-            key_file: self.key_file.clone(),
+            vault: job.reads_data().then(|| self.vault.clone()),
+            key_file: job.reads_data().then(|| self.key_file.clone()),
             ceilings: self.ceilings,
         };
         let process = KillOnDrop(Arc::default());

@@ -1,5 +1,6 @@
 //! What a worker says, and what became of a job.
 
+use crate::explained::Explained;
 use cloister_airlock::Cleared;
 use cloister_model::Digest;
 use cloister_query::{Reads, ReleasedTable, StoredTable, WorkspaceColumn};
@@ -45,6 +46,10 @@ pub(crate) enum Message {
     Failed,
     /// Grants that were checked.
     Checked(Vec<Checked>),
+    /// A query that was planned and checked.
+    Explained(Explained),
+    /// A query that ran on invented rows. Bytes: the table.
+    Invented,
 }
 
 /// Why a query may not run.
@@ -56,6 +61,28 @@ pub struct Refused {
     pub message: String,
     /// What the researcher can do.
     pub hint: String,
+}
+
+/// What a query gave on invented rows.
+#[derive(Debug)]
+pub enum Tried {
+    /// A table.
+    Ran(Invented),
+    /// It may not run.
+    Refused(Refused),
+    /// It broke off.
+    Failed,
+}
+
+/// A table of invented rows: what a worker answered that had neither the vault nor its key.
+#[derive(Debug)]
+pub struct Invented(pub(crate) ReleasedTable);
+
+impl Invented {
+    /// The table.
+    pub fn table(&self) -> &ReleasedTable {
+        &self.0
+    }
 }
 
 /// A granted table that cannot be queried.

@@ -1,18 +1,23 @@
 //! A job's work, behind locked doors: plan, run, protect, finish, decide.
 
+use crate::explained::Explained;
 use crate::frame;
-use crate::job::{CheckJob, CreateJob, GrantedDataset, KeptContent, KeptObject, QueryJob};
+use crate::job::{
+    CheckJob, CreateJob, ExplainJob, GrantedDataset, KeptContent, KeptObject, QueryJob, TwinJob,
+};
 use crate::parts::Said;
 use crate::report::{Checked, Message, Refused};
 use cloister_airlock::{Decision, Passage, Reviewed, decide};
 use cloister_disclosure::{Policy, protect};
+use cloister_governance::Contract;
 use cloister_model::DataKey;
 use cloister_query::{
-    Engine, FinishedTable, Limits, Placement, QueryError, Reads, Refusal, ResolvedGrant, WorkspaceObject,
+    Engine, FinishedTable, Limits, Placement, QueryError, Reads, Refusal, ResolvedGrant, TwinGrant,
+    WorkspaceObject,
 };
 use cloister_store::{KeyWrap, VaultKey};
 use std::fmt::Display;
-use std::io::{Result, Write};
+use std::io::{Error, Result, Write};
 use std::path::PathBuf;
 
 /// A finished table as the airlock sees it.
@@ -27,12 +32,26 @@ impl Reviewed for Finished {
 /// What a worker works with.
 pub(crate) struct Desk {
     engine: Engine,
-    key: VaultKey,
+    /// None where the job reads no data.
+    key: Option<VaultKey>,
 }
 
 impl Desk {
-    pub(crate) fn new(vault: PathBuf, key: VaultKey, limits: Limits) -> Self {
-        Self { engine: Engine::new(vault, limits), key }
+    /// A desk without a vault is one over nothing.
+    pub(crate) fn new(vault: Option<PathBuf>, key: Option<VaultKey>, limits: Limits) -> Self {
+        Self { engine: Engine::new(vault.unwrap_or_default(), limits), key }
+    }
+
+    fn key(&self) -> Result<&VaultKey> {
+        self.key.as_ref().ok_or_else(|| Error::other("a job that reads data, without a key"))
+    }
+
+    /// A data key. Where nothing is opened, planning has one that opens nothing.
+    fn unwrapped(&self, place: &str, wrapped: &[u8]) -> std::result::Result<DataKey, QueryError> {
+        match &self.key {
+            Some(key) => key.unwrap(place, wrapped).map_err(failed),
+            None => Ok(DataKey::from_bytes([0; 32])),
+        }
     }
 
     /// Does a query and says what came of it.
@@ -57,7 +76,7 @@ impl Desk {
             Ok(last) => last,
             Err(QueryError::Refused(refusal)) => (Message::Refused(refused(&refusal)), Vec::new()),
             Err(QueryError::Failed { detail }) => {
-                let sealed = self.key.seal(&format!("failure|{request}"), detail.as_bytes());
+                let sealed = self.key()?.seal(&format!("failure|{request}"), detail.as_bytes());
                 (Message::Failed, sealed.map_err(std::io::Error::other)?)
             }
         };
@@ -88,7 +107,8 @@ impl Desk {
             bytes_max: table.bytes_max,
         };
         let stored = plan.materialise(&placement, &mut Said(out)).await?;
-        let wrapped_key = self.key.wrap(&table.key_place, &placement.key).map_err(failed)?;
+        let key = self.key().map_err(failed)?;
+        let wrapped_key = key.wrap(&table.key_place, &placement.key).map_err(failed)?;
         Ok(Message::Stored { table: Box::new(stored), wrapped_key })
     }
 
@@ -103,6 +123,9 @@ impl Desk {
         let planned = self.engine.plan(&grant, &job.sql, &policy).await?;
         let plan = Message::Planned { digest: planned.digest(), reads: planned.reads().clone() };
         frame::write(out, &plan, &[]).map_err(failed)?;
+        if job.approved.as_ref().is_some_and(|plans| !plans.contains(&planned.digest())) {
+            return Ok((Message::Refused(not_approved()), Vec::new()));
+        }
         let governed = planned.run().await?;
         let protected: Vec<_> = governed.evidence().iter().map(|table| protect(table, &policy)).collect();
         let finished = governed.finish(&protected).await?;
@@ -113,7 +136,8 @@ impl Desk {
             }
             Decision::Hold { result, reasons } => {
                 let table = result.0.to_arrow_stream().map_err(failed)?;
-                let sealed = self.key.seal(&format!("held|{}", job.request), &table).map_err(failed)?;
+                let key = self.key().map_err(failed)?;
+                let sealed = key.seal(&format!("held|{}", job.request), &table).map_err(failed)?;
                 Ok((Message::Held { reasons }, sealed))
             }
         }
@@ -137,6 +161,36 @@ impl Desk {
         frame::write(out, &Message::Checked(checked), &[])
     }
 
+    /// Plans and checks a query.
+    pub(crate) async fn explain(&self, job: &ExplainJob, out: &mut impl Write) -> Result<()> {
+        let policy = Policy::parse(&job.policy).map_err(Error::other)?;
+        let grant = self.resolved(&job.datasets, &job.workspace).map_err(Error::other)?;
+        let explained = self.engine.explain(&grant, &job.sql, &policy).await.map_err(Error::other)?;
+        frame::write(out, &Message::Explained(Explained::of(&explained)), &[])
+    }
+
+    /// Makes the twins and runs a query on them.
+    pub(crate) async fn twin(&self, job: &TwinJob, out: &mut impl Write) -> Result<()> {
+        let mut twins = Vec::new();
+        for dataset in &job.datasets {
+            let contract = Contract::parse(&dataset.contract).map_err(Error::other)?;
+            let mut tables = cloister_twin::twin(&contract, Contract::digest(&dataset.contract));
+            for (name, columns) in &dataset.tables {
+                let place = tables.iter().position(|t| t.name == *name);
+                let place = place.ok_or_else(|| Error::other("a table that the contract does not name"))?;
+                let (schema, columns) = (dataset.schema.clone(), columns.clone());
+                twins.push(TwinGrant { schema, table: tables.swap_remove(place), columns });
+            }
+        }
+        let kept = job.workspace.iter().map(|(name, sql)| WorkspaceObject::view(name.clone(), sql.clone()));
+        let (message, body) = match self.engine.on_twin(&twins, kept.collect(), &job.sql).await {
+            Ok(table) => (Message::Invented, table.to_bytes().map_err(Error::other)?),
+            Err(QueryError::Refused(refusal)) => (Message::Refused(refused(&refusal)), Vec::new()),
+            Err(QueryError::Failed { .. }) => (Message::Failed, Vec::new()),
+        };
+        frame::write(out, &message, &body)
+    }
+
     fn resolved(
         &self,
         datasets: &[GrantedDataset],
@@ -144,7 +198,7 @@ impl Desk {
     ) -> std::result::Result<ResolvedGrant, QueryError> {
         let mut tables = Vec::new();
         for dataset in datasets {
-            let key = self.key.unwrap(&dataset.key_place, &dataset.wrapped_key).map_err(failed)?;
+            let key = self.unwrapped(&dataset.key_place, &dataset.wrapped_key)?;
             tables.extend(ResolvedGrant::tables_of(&dataset.manifest, &dataset.grant, &key));
         }
         let workspace =
@@ -156,7 +210,7 @@ impl Desk {
         let name = object.name.clone();
         Ok(match &object.content {
             KeptContent::Table { stored, key_place, wrapped_key } => {
-                let key = self.key.unwrap(key_place, wrapped_key).map_err(failed)?;
+                let key = self.unwrapped(key_place, wrapped_key)?;
                 WorkspaceObject::table(name, stored.clone(), key)
             }
             KeptContent::View(sql) => WorkspaceObject::view(name, sql.clone()),
@@ -165,11 +219,20 @@ impl Desk {
     }
 }
 
+/// What nobody has approved. The hub knows more of why.
+fn not_approved() -> Refused {
+    Refused {
+        code: "approval-required".to_owned(),
+        message: "The project runs approved queries only, and this one has no approval.".to_owned(),
+        hint: "Ask a checker of the project to approve it.".to_owned(),
+    }
+}
+
 fn failed(error: impl Display) -> QueryError {
     QueryError::Failed { detail: error.to_string() }
 }
 
-fn refused(refusal: &Refusal) -> Refused {
+pub(crate) fn refused(refusal: &Refusal) -> Refused {
     Refused {
         code: refusal.code().to_owned(),
         message: refusal.message().to_owned(),

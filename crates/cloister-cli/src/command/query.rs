@@ -1,9 +1,10 @@
 //! `cloister query`
 
 use crate::args::{Format, QueryArgs};
+use crate::command::{explain, twin};
 use crate::exit;
 use crate::text::{right, table};
-use cloister_hub::{Answer, Hub, PackageFile, Status};
+use cloister_hub::{Answer, Ask, Hub, PackageFile, Reason, Status};
 use cloister_model::Name;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -13,23 +14,32 @@ use std::process::ExitCode;
 const SQL_BYTES_MAX: u64 = 4 << 20;
 
 pub(crate) async fn run(home: PathBuf, args: QueryArgs) -> ExitCode {
-    let sql = match (&args.sql, &args.file) {
-        (Some(sql), _) => Ok(sql.clone()),
-        (None, Some(file)) => read(file).map_err(|e| format!("{}: {e}", file.display())),
-        (None, None) => Err("no query".to_owned()),
+    let format = args.format;
+    let sql = match &args.saved {
+        Some(_) => Ok(String::new()),
+        None => sql_of(args.sql.as_deref(), args.file.as_deref()),
     };
     let sql = match sql {
         Ok(sql) => sql,
-        Err(text) => return broke_off(args.format, "file", &text),
+        Err(text) => return broke_off(format, "file", &text),
     };
     let hub = match Hub::open(home).await {
         Ok(hub) => hub,
-        Err(e) => return broke_off(args.format, e.code(), &e.to_string()),
+        Err(e) => return broke_off(format, e.code(), &e.to_string()),
     };
-    let code = match hub.query_until(&args.project, &args.user, &sql, interrupted()).await {
-        Ok(answer) => print(&hub, &answer, &args.user, args.format).await,
-        Err(e) => broke_off(args.format, e.code(), &e.to_string()),
+    let ask = Ask { sql, saved: args.saved, domains: args.domains, values: args.params };
+    let (project, user) = (&args.at.project, &args.at.user);
+    let done = if args.explain {
+        hub.explain(project, user, &ask).await.map(|explained| explain::print(&explained, format))
+    } else if args.twin {
+        hub.try_on_twin(project, user, &ask).await.map(|answer| twin::print(&answer, format))
+    } else {
+        match hub.ask_until(project, user, &ask, interrupted()).await {
+            Ok(answer) => Ok(print(&hub, &answer, user, format).await),
+            Err(e) => Err(e),
+        }
     };
+    let code = done.unwrap_or_else(|e| broke_off(format, e.code(), &e.to_string()));
     hub.close().await;
     code
 }
@@ -47,6 +57,15 @@ async fn interrupted() {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
         _ = hangup.recv() => {}
+    }
+}
+
+/// The SQL of the command line, or of a file.
+pub(crate) fn sql_of(sql: Option<&str>, file: Option<&Path>) -> Result<String, String> {
+    match (sql, file) {
+        (Some(sql), _) => Ok(sql.to_owned()),
+        (None, Some(file)) => read(file).map_err(|e| format!("{}: {e}", file.display())),
+        (None, None) => Err("no query".to_owned()),
     }
 }
 
@@ -87,7 +106,7 @@ async fn print(hub: &Hub, answer: &Answer, user: &Name, format: Format) -> ExitC
         return exit::fail("output", &e);
     }
     if format != Format::Json {
-        explain(answer);
+        say(answer);
     }
     exit::of(answer.status())
 }
@@ -106,7 +125,7 @@ pub(crate) fn shown(answer: &Answer) -> String {
 }
 
 /// What became of the query, on standard error.
-fn explain(answer: &Answer) {
+fn say(answer: &Answer) {
     let request = answer.request().map(|r| format!(", request {r}")).unwrap_or_default();
     match answer.status() {
         Status::Released => {
@@ -123,7 +142,12 @@ fn explain(answer: &Answer) {
         Status::Created => eprintln!("created in the project's workspace{request}"),
         Status::Dropped => eprintln!("dropped from the project's workspace{request}"),
     }
-    for reason in answer.reasons() {
+    say_why(answer.reasons());
+}
+
+/// Reasons, on standard error.
+pub(crate) fn say_why(reasons: &[Reason]) {
+    for reason in reasons {
         eprintln!("  {}: {}", reason.code, reason.message);
         if !reason.hint.is_empty() {
             eprintln!("  hint: {}", reason.hint);

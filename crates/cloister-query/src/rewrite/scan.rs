@@ -1,9 +1,9 @@
 //! A table: the vault's files in the place of the planner's empty table, the project's row filter and
 //! date window, the granted columns, and the hidden person.
 
-use super::{Result, Rewriter};
+use super::{Result, Rewriter, plain_columns};
 use crate::Refusal;
-use crate::catalogue::PlanTable;
+use crate::catalogue::{MemoryTable, PlanTable};
 use crate::expression::{inspect, total};
 use crate::grant::GrantedTable;
 use crate::relation::{Chosen, ColumnFacts, Compared, Facts, Kind, Relation, Role, Shape, State};
@@ -26,6 +26,9 @@ impl Rewriter<'_> {
         }
         if scan.projection.is_some() || !scan.filters.is_empty() || scan.fetch.is_some() {
             return Err(internal_datafusion_err!("the plan was optimised before it was checked").into());
+        }
+        if let Some(table) = provider.downcast_ref::<MemoryTable>() {
+            return nobodys(scan, table);
         }
         if let Some(stored) = provider.downcast_ref::<PlanStored>() {
             return self.stored(stored, &scan.table_name);
@@ -62,6 +65,14 @@ impl Rewriter<'_> {
         };
         Ok(Relation { plan: builder.project(exprs)?.build()?, columns: granted, state })
     }
+}
+
+/// A table in memory: as it is.
+fn nobodys(scan: &TableScan, table: &MemoryTable) -> Result<Relation> {
+    let name = &scan.table_name;
+    let plan = LogicalPlanBuilder::scan(name.clone(), provider_as_source(table.0.clone()), None)?.build()?;
+    let columns = plain_columns(plan.schema(), |_| Facts::value(Shape::Other, false));
+    Ok(Relation { plan, columns, state: State::Reference })
 }
 
 fn facts_of(table: &GrantedTable, columns: &[LandedColumn], name: &TableReference) -> Vec<ColumnFacts> {

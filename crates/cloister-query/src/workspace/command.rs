@@ -3,7 +3,8 @@
 
 use super::SCHEMA;
 use crate::Refusal;
-use crate::sql::{checked, not_a_query, statement};
+use crate::parameter::Binding;
+use crate::sql::{checked, not_a_query, statement, with_parameters};
 use cloister_model::Ident;
 use datafusion::sql::sqlparser::ast::{ObjectName, ObjectNamePart, ObjectType, Query, Statement};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
@@ -55,9 +56,14 @@ type Kind = fn(Ident) -> Command;
 
 /// The query of a CREATE statement, checked and in the engine's words.
 pub(crate) fn created_query(sql: &str) -> Result<Statement, Refusal> {
+    let (parameters, sql) = with_parameters(sql)?;
     let statement = statement(sql)?;
     match creation_of(&statement) {
-        Some((_, _, query)) => checked(Statement::Query(Box::new(query.clone()))),
+        Some((_, _, query)) => {
+            let query = Statement::Query(Box::new(query.clone()));
+            // What is kept was made with these values, and no others.
+            Ok(checked(query, &parameters, Binding::Values)?.statement)
+        }
         None => Err(not_a_query()),
     }
 }

@@ -8,6 +8,7 @@ use super::{Reads, StoredTable, Whose};
 use crate::boundary_table::SHOWN;
 use crate::engine::{Analysed, Engine, Limits, Ran, Rewritten};
 use crate::grant::ResolvedGrant;
+use crate::parameter::Bound;
 use crate::people::OrderLost;
 use crate::relation::{Chosen, Relation, State};
 use crate::{QueryError, Refusal};
@@ -67,7 +68,7 @@ impl Engine {
         sql: &str,
         policy: &Policy,
     ) -> Result<PlannedTable, QueryError> {
-        let analysed = self.analyse(grant, sql, created_query(sql)?).await?;
+        let analysed = self.analyse(grant, sql, Bound::whole(created_query(sql)?)).await?;
         let rewritten = analysed.rewritten(policy)?;
         if let State::PerPerson { chosen: Chosen::Limited, .. } = rewritten.relation.state {
             return Err(Refusal::new(
@@ -89,7 +90,7 @@ impl Engine {
         sql: &str,
         policy: &Policy,
     ) -> Result<PlannedView, QueryError> {
-        let analysed = self.analyse(grant, sql, created_query(sql)?).await?;
+        let analysed = self.analyse(grant, sql, Bound::whole(created_query(sql)?)).await?;
         let rewritten = analysed.rewritten(policy)?;
         let columns = shown_columns(&rewritten.relation)?;
         Ok(PlannedView { digest: analysed.digest, reads: analysed.reads, columns })

@@ -37,7 +37,7 @@ pub(crate) fn lock_in(opening: &Opening) -> Result<Confinement> {
     drop_capabilities()?;
     // A change of credentials may have undone it.
     die_with(opening.parent)?;
-    let files = only(&opening.vault).map_err(Error::other)?;
+    let files = only(opening.vault.as_deref()).map_err(Error::other)?;
     Ok(Confinement { files, calls: calls::allow_few()? })
 }
 
@@ -87,18 +87,20 @@ fn drop_capabilities() -> Result<()> {
     Ok(state.set_current()?)
 }
 
-/// Whether the kernel holds this process to reading one folder. Of what it can hold, everything is asked for.
-fn only(folder: &Path) -> std::result::Result<bool, RulesetError> {
+/// Whether the kernel holds this process to reading one folder, or nothing. Of what it can hold, everything is asked for.
+fn only(folder: Option<&Path>) -> std::result::Result<bool, RulesetError> {
     let asked = ABI::V6;
     let created = Ruleset::default()
         .handle_access(AccessFs::from_all(asked))?
         .handle_access(AccessNet::from_all(asked))?
         .scope(Scope::from_all(asked))?
         .create()?;
-    let created = match PathFd::new(folder) {
-        Ok(folder) => created.add_rule(PathBeneath::new(folder, AccessFs::ReadFile | AccessFs::ReadDir))?,
+    let created = match folder.map(PathFd::new) {
+        Some(Ok(folder)) => {
+            created.add_rule(PathBeneath::new(folder, AccessFs::ReadFile | AccessFs::ReadDir))?
+        }
         // A vault that is not there cannot be read.
-        Err(_) => created,
+        Some(Err(_)) | None => created,
     };
     Ok(created.restrict_self()?.ruleset != RulesetStatus::NotEnforced)
 }

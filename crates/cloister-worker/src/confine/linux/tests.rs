@@ -11,6 +11,8 @@ const ATTEMPT: &str = "CLOISTER_TEST_ATTEMPT";
 const FOLDER: &str = "CLOISTER_TEST_FOLDER";
 const PORT: &str = "CLOISTER_TEST_PORT";
 const FREE: &str = "CLOISTER_TEST_FREE";
+/// Set where the worker has no vault.
+const CLOSED: &str = "CLOISTER_TEST_CLOSED";
 
 fn ceilings() -> Ceilings {
     Ceilings { memory_bytes_max: 64 << 20, partitions: 2, time_ms_max: 60_000, ..Ceilings::default() }
@@ -62,15 +64,15 @@ fn confined() {
     let folder = std::path::PathBuf::from(std::env::var_os(FOLDER).unwrap());
     let opening = Opening {
         parent: std::os::unix::process::parent_id(),
-        vault: folder.join("vault"),
-        key_file: folder.join("vault.key"),
+        vault: std::env::var_os(CLOSED).is_none().then(|| folder.join("vault")),
+        key_file: Some(folder.join("vault.key")),
         ceilings: ceilings(),
     };
     if std::env::var_os(FREE).is_none() {
         limit(&opening).unwrap();
         drop_capabilities().unwrap();
         set_dumpable(false).unwrap();
-        assert!(only(&opening.vault).unwrap(), "no Landlock");
+        assert!(only(opening.vault.as_deref()).unwrap(), "no Landlock");
         assert!(calls::allow_few().unwrap(), "no seccomp");
     }
     let tried = attempt(&name, &folder);
@@ -79,14 +81,19 @@ fn confined() {
 
 /// Whether an attempt works in a process of its own, free or confined.
 fn works(name: &str, free: bool) -> bool {
+    works_with(name, free.then_some(FREE))
+}
+
+/// The same, with this variable set.
+fn works_with(name: &str, set: Option<&str>) -> bool {
     let folder = folder();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "confine::linux::tests::confined", "--test-threads=1", "--nocapture"]);
     command.env(ATTEMPT, name).env(FOLDER, folder.path());
     command.env(PORT, listener.local_addr().unwrap().port().to_string());
-    if free {
-        command.env(FREE, "1");
+    if let Some(set) = set {
+        command.env(set, "1");
     }
     let done = command.output().unwrap();
     match done.status.code() {
@@ -114,6 +121,20 @@ fn folder() -> tempfile::TempDir {
 fn a_worker_can_do_its_work() {
     for name in ["read-vault", "list-vault", "thread", "memory"] {
         assert!(works(name, false), "{name}");
+    }
+}
+
+/// Explaining, and trying on invented rows.
+#[test]
+fn a_worker_that_reads_no_data_cannot_read_the_vault() {
+    for (name, does) in [
+        ("thread", true),
+        ("memory", true),
+        ("read-vault", false),
+        ("list-vault", false),
+        ("read-key", false),
+    ] {
+        assert_eq!(works_with(name, Some(CLOSED)), does, "{name}");
     }
 }
 
