@@ -2,6 +2,7 @@
 #![cfg(target_os = "linux")]
 
 use crate::query::GRANTS;
+use cloister_store::KeyWrap;
 use cloister_synth::ErrorRates;
 use cloister_tests::{Done, Hub, project};
 use serde_json::Value;
@@ -149,6 +150,12 @@ fn whatever_breaks_a_query_off_gets_one_answer() {
         let shown = hub.run(&["request", "show", request, "--as", "researcher"]).expect(0).out;
         assert!(shown.contains("failed") && !shown.contains(&cause), "{shown}");
     }
+    let request = answers[2].0.json()["request"].as_str().unwrap().to_owned();
+    let sealed = std::fs::read(hub.home().join(format!("failures/{request}.sealed"))).unwrap();
+    let key = cloister_store::read_key(&hub.home().join("keys/vault.key")).unwrap();
+    let key = cloister_store::VaultKey::from_bytes(&key);
+    let told = key.open(&format!("failure|{request}"), &sealed).unwrap();
+    assert!(String::from_utf8_lossy(&told).contains("cells"), "{told:?}");
     hub.query(SHORT).expect(0);
     hub.run(&["audit", "verify"]).expect(0);
 }

@@ -95,6 +95,7 @@ impl Hub {
             return run.end(RequestState::Refused, reason, None).await;
         }
         let mut stop = std::pin::pin!(stop);
+        // Kept until everything is recorded.
         let place = match self.wait_for_turn(project, stop.as_mut()).await? {
             Turn::Come(place) => place,
             Turn::TooLong => return run.end(RequestState::Refused, busy(), None).await,
@@ -113,7 +114,6 @@ impl Hub {
             approved: approvals.as_ref().map(|held| held.iter().map(|a| a.plan_digest).collect()),
         };
         let mut ended = self.workers.query(job, stop).await;
-        drop(place);
         run.planned(ended.plan.as_ref(), &workspace);
         if let (Some(held), Some(plan)) = (approvals, run.plan_digest) {
             run.approval = held.into_iter().find(|a| a.plan_digest == plan).map(|a| a.id);

@@ -212,7 +212,11 @@ fn cause(status: Option<ExitStatus>) -> String {
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
         return format!("signal-{signal}");
     }
-    status.code().map_or_else(|| "protocol".to_owned(), |code| format!("exit-{code}"))
+    match status.code() {
+        // It thinks that it did well, and said nothing that can be understood.
+        None | Some(0) => "protocol".to_owned(),
+        Some(code) => format!("exit-{code}"),
+    }
 }
 
 fn last_words(stderr: ChildStderr) -> String {
