@@ -298,3 +298,65 @@ fn workspace_files_are_verified() {
     std::fs::write(root.join("stray"), "x").unwrap();
     assert!(hub.run(&["dataset", "verify"]).expect(1).out.contains("_workspace/p/stray"));
 }
+
+/// A table that is cut off while it is written (too large, out of time, no longer wanted) answers like any query
+/// that is, and leaves nothing behind.
+#[test]
+fn a_table_that_is_cut_off_leaves_nothing() {
+    const LARGE: &str = "CREATE TABLE t AS SELECT a.person_id, a.code, b.event_date, c.value \
+         FROM gp_event a JOIN gp_event b ON a.person_id = b.person_id JOIN gp_event c ON a.person_id = c.person_id \
+         JOIN gp_event d ON a.person_id = d.person_id JOIN gp_event e ON a.person_id = e.person_id";
+    let hub = hub();
+    let set = |from: &str, to: &str| {
+        let path = hub.home().join("hub.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from));
+        std::fs::write(&path, text.replace(from, to)).unwrap();
+    };
+    let nothing_left = || {
+        hub.run(&["request", "list", "--as", "researcher"]).expect(0);
+        assert_eq!(folders(&hub), BTreeSet::new());
+        assert!(!list(&hub, "p").contains("workspace.t"));
+        let staging = std::fs::read_dir(hub.home().join("staging")).unwrap();
+        let left: Vec<String> = staging.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        assert!(left.iter().all(|name| !name.starts_with("req_")), "{left:?}");
+    };
+    let fixed = |done: &Done| {
+        let mut answer = done.json();
+        for own in ["request", "plan_digest"] {
+            answer[own] = Value::Null;
+        }
+        (done.code, answer.to_string(), done.err.replace(|c: char| c.is_ascii_digit(), ""))
+    };
+    // Its process has no memory for so many rows, or no time, or the table no room.
+    set("memory-mib-max = 4096", "memory-mib-max = 16");
+    let memory = hub.query(LARGE).expect(1);
+    nothing_left();
+    set("memory-mib-max = 16", "memory-mib-max = 4096");
+    set("\nseconds-max = 300", "\nseconds-max = 1");
+    let time = hub.query(LARGE).expect(1);
+    nothing_left();
+    set("\nseconds-max = 1", "\nseconds-max = 300");
+    set("table-mib-max = 512", "table-mib-max = 1");
+    let size = hub
+        .query("CREATE TABLE t AS SELECT a.person_id, concat(a.code, CAST(b.event_date AS TEXT), CAST(c.value AS TEXT), CAST(a.event_date AS TEXT), c.code) AS text FROM gp_event a JOIN gp_event b ON a.person_id = b.person_id JOIN gp_event c ON a.person_id = c.person_id")
+        .expect(1);
+    nothing_left();
+    assert_eq!(code(&memory), "query-failed");
+    assert_eq!(fixed(&memory), fixed(&time));
+    assert_eq!(fixed(&memory), fixed(&size));
+    set("table-mib-max = 1", "table-mib-max = 512");
+    let args = ["query", "--project", "p", "--as", "researcher", "--format", "json", LARGE];
+    let mut child = hub.command(&args).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    let killed = std::process::Command::new("kill").arg("-INT").arg(child.id().to_string()).status().unwrap();
+    assert!(killed.success());
+    let mut out = String::new();
+    std::io::Read::read_to_string(child.stdout.as_mut().unwrap(), &mut out).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let answer: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(answer["reasons"][0]["code"], "cancelled");
+    nothing_left();
+    hub.query(COHORT).expect(0);
+    hub.run(&["audit", "verify"]).expect(0);
+}
