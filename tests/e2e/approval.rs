@@ -79,6 +79,13 @@ fn only_what_was_approved_runs() {
     ] {
         refused(&hub, &[other]);
     }
+    // Nothing that was not approved is kept to be read by what was.
+    for made in [
+        "CREATE TABLE t AS SELECT person_id FROM person",
+        "CREATE VIEW person_count AS SELECT count(*) AS n FROM person",
+    ] {
+        refused(&hub, &[made]);
+    }
     let explained = query(&hub, &["--explain", COUNT]).expect(0).json();
     assert_eq!(explained["approval"]["granted"], approval.as_str());
     let list = hub.run(&["approval", "list", "--project", "p", "--as", "researcher"]).expect(0).out;

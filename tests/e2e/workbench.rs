@@ -239,3 +239,36 @@ async fn an_older_home_is_given_the_new_tables() {
     as_researcher(&hub, &["saved", "put", "count"], &[COUNT]).expect(0);
     query(&hub, &["--saved", "count"]).expect(0);
 }
+
+/// The workspace is explained like any table, and its twin is made of invented rows.
+#[test]
+fn the_workspace_is_part_of_the_workbench() {
+    let hub = hub();
+    let put = |sql: &str| query(&hub, &[sql]).expect(0);
+    put("CREATE TABLE old AS SELECT person_id, sex FROM person WHERE birth_year < 1960");
+    put("CREATE VIEW women AS SELECT person_id FROM old WHERE sex = 'F'");
+    let sql = "SELECT count(*) AS n FROM women w JOIN admission a USING (person_id)";
+    let explained = query(&hub, &["--explain", sql]).expect(0).json();
+    assert_eq!(explained["plan"].as_array().unwrap().iter().filter(|s| s["boundary"] == true).count(), 1);
+    assert!(!explained.to_string().contains("__"), "{explained}");
+    assert_eq!(query(&hub, &[sql]).json()["plan_digest"], explained["plan_digest"]);
+    let twin = |sql: &str| query(&hub, &["--twin", sql]).expect(0).json();
+    let direct = "SELECT count(*) AS n FROM person p JOIN admission a USING (person_id) WHERE p.birth_year < 1960 AND p.sex = 'F'";
+    assert_eq!(twin(sql)["rows"], twin(direct)["rows"]);
+    assert_eq!(
+        twin("SELECT * FROM old LIMIT 1")["rows"][0][0].as_str().unwrap().split('-').next(),
+        Some("person")
+    );
+    // What is kept with a parameter is kept with its value.
+    let made = [
+        "--param-domain",
+        "y=int:1900..2000:10",
+        "--param",
+        "y=1950",
+        "CREATE TABLE older AS SELECT person_id FROM person WHERE birth_year < $y",
+    ];
+    query(&hub, &made).expect(0);
+    let counted = query(&hub, &["SELECT count(*) AS n FROM older"]).expect(0).json();
+    let plain = query(&hub, &["SELECT count(*) AS n FROM person WHERE birth_year < 1950"]).expect(0).json();
+    assert_eq!(counted["rows"], plain["rows"]);
+}

@@ -243,6 +243,9 @@ fn boundary(boundary: &Boundary, inside: bool) -> ExplainedBoundary {
         if !cell.branches.is_empty() {
             evidence.push("distinct people in each branch of its conditions");
         }
+        if cell.contributions.is_some() {
+            evidence.push("the greatest contributions of single people");
+        }
         if !cell.support.is_empty() {
             evidence.push(match cell.statistic {
                 Statistic::Quantile => "distinct people on either side of the value",

@@ -52,7 +52,7 @@ impl Refusal {
         let (code, hint) = match root {
             DataFusionError::SchemaError(inner, _) => match inner.as_ref() {
                 SchemaError::FieldNotFound { .. } => {
-                    ("unknown-column", "`cloister project show` lists the granted columns.")
+                    ("unknown-column", "`cloister describe` lists the columns of a table.")
                 }
                 SchemaError::AmbiguousReference { .. } => {
                     ("ambiguous-column", "Write the table's name before the column.")
@@ -63,7 +63,7 @@ impl Refusal {
                 }
             },
             _ if message.starts_with("table ") && message.ends_with("not found") => {
-                ("unknown-table", "`cloister project show` lists the granted tables.")
+                ("unknown-table", "`cloister tables` lists the granted tables.")
             }
             _ if message.contains("function") => {
                 ("unknown-function", "Only functions on the allow-list exist; see the documentation.")
