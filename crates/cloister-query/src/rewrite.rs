@@ -446,7 +446,7 @@ pub(crate) fn check_output(relation: &Relation) -> Result<()> {
 fn per_person_shape(function: &str, argument: Shape) -> Shape {
     match (function, argument) {
         ("count", _) | ("sum", Shape::Zero | Shape::Bit | Shape::Count) => Shape::Count,
-        ("min" | "max", Shape::Zero | Shape::Bit | Shape::Count) => argument,
+        ("min" | "max", Shape::Zero | Shape::Bit | Shape::Count | Shape::Date) => argument,
         ("sum" | "avg" | "min" | "max", Shape::Measure) => Shape::Measure,
         _ => Shape::Other,
     }

@@ -88,7 +88,7 @@ impl Rewriter<'_> {
             State::Protected { boundaries, mut states, complete } => {
                 // Where small groups have no row of their own, a number of several rows is not the groups'.
                 let all = self.merges && boundaries.iter().all(|b| !b.totals) && is_unchosen(&window.input);
-                if !complete && !(all && parts.iter().all(Parts::of_all_rows)) {
+                if !(complete || all && parts.iter().all(Parts::of_all_rows)) {
                     self.hold("groups-inside");
                 }
                 for (part, column) in parts.iter().zip(names.by_ref()) {
@@ -243,7 +243,7 @@ impl Parts {
         let shape = match self.kind {
             WindowKind::Rank => Shape::Count,
             WindowKind::Aggregate => per_person_shape(name, argument),
-            WindowKind::Value if argument == Shape::Measure => Shape::Measure,
+            WindowKind::Value if matches!(argument, Shape::Measure | Shape::Date) => argument,
             WindowKind::Value => Shape::Other,
         };
         let mut facts = Facts { role: Role::Derived, ..Facts::value(shape, false) };

@@ -168,6 +168,6 @@ proptest! {
 #[test]
 fn contributions_out_of_order_are_noticed() {
     let rows = vec![(0, Some(1), Some(2)), (0, Some(1), Some(1)), (0, Some(1), Some(2))];
-    assert!(crate::people::OrderLost::is(&greatest(&[rows.clone()], true).unwrap_err()));
+    assert!(crate::people::OrderLost::is(&greatest(std::slice::from_ref(&rows), true).unwrap_err()));
     assert_eq!(greatest(&[rows], false).unwrap()[0], Contributions { largest: 2.0, second: 1.0, total: 3.0 });
 }
