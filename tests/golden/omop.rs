@@ -2,7 +2,8 @@
 //! file, and the exact results that `omop/expect.py` made of the same extract.
 //!
 //! A file says what it is in its first lines: `-- kind: aggregate`, `vocabulary`, `rows` (about people, refused), or
-//! `refused` with a code. A column in `-- may be suppressed:` has cells with fewer people than their group.
+//! `refused` with a code. A column in `-- may be suppressed:` has cells with fewer people than their group, one in
+//! `-- must be suppressed:` is not shown at all.
 
 use cloister_tests::{Hub, omop, policies, project};
 use serde_json::{Value, json};
@@ -20,6 +21,7 @@ struct Case {
     code: Option<String>,
     sql: String,
     may_be_suppressed: Vec<String>,
+    must_be_suppressed: Vec<String>,
 }
 
 fn cases() -> Vec<Case> {
@@ -40,12 +42,14 @@ fn cases() -> Vec<Case> {
                 Some((kind, code)) => (kind.to_owned(), Some(code.to_owned())),
                 None => (kind, None),
             };
+            let list = |name| header(name).split(", ").map(str::to_owned).collect();
             Case {
                 name: file.file_stem().unwrap().to_str().unwrap().to_owned(),
                 kind,
                 code,
                 sql: text.split("\n-- people\n").next().unwrap().to_owned(),
-                may_be_suppressed: header("may be suppressed").split(", ").map(str::to_owned).collect(),
+                may_be_suppressed: list("may be suppressed"),
+                must_be_suppressed: list("must be suppressed"),
             }
         })
         .collect()
@@ -136,6 +140,10 @@ fn check(case: &Case, answer: &Value, expected: &Value) {
         for column in &of.values {
             let (info, shown, exact) = (&columns(answer)[*column], &row[*column], &exact[*column]);
             let (title, role) = (info["name"].as_str().unwrap(), info["role"].as_str().unwrap());
+            if case.must_be_suppressed.iter().any(|c| c == title) {
+                assert!(of.state(index, *column).is_some(), "{name}: {title} is shown");
+                continue;
+            }
             if of.state(index, *column).is_some() {
                 assert!(shown.is_null(), "{name}: {title} of {key:?} is shown and suppressed");
                 let few = people < PEOPLE_MIN || case.may_be_suppressed.iter().any(|c| c == title);

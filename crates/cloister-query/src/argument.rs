@@ -182,15 +182,16 @@ fn plain(expr: &Expr) -> bool {
 }
 
 pub(crate) fn packed(argument: &Expr, facts: &Facts) -> bool {
-    matches!(facts.shape, Shape::Constant | Shape::Moved | Shape::Other) && !plain(argument)
+    !matches!(facts.shape, Shape::Zero | Shape::Bit | Shape::Count | Shape::Measure) && !plain(argument)
 }
 
 fn is_association(name: &str) -> bool {
     matches!(name, "corr" | "covar_samp" | "covar_pop") || name.starts_with("regr_")
 }
 
+/// A number that is the same for every row: written out, or made of such and of today's date.
 fn is_number(expr: &Expr) -> bool {
-    matches!(uncast(expr), Expr::Literal(..))
+    !expr.any_column_refs() && !expr.is_volatile()
 }
 
 impl Parts<'_> {
@@ -327,7 +328,7 @@ impl Parts<'_> {
             argument: String::new(),
             support: None,
             sides: Vec::new(),
-            held: matches!(self.facts.shape, Shape::Constant | Shape::Moved | Shape::Other),
+            held: !counted && self.facts.shape != Shape::Measure,
         }
     }
 

@@ -45,6 +45,12 @@ enum Kind {
 
 impl Kind {
     fn of(expr: &Expr, schema: &DFSchema) -> Self {
+        if let Expr::Cast(cast) = expr
+            && let Expr::Literal(..) = cast.expr.as_ref()
+            && cast.field.data_type().is_string()
+        {
+            return Self::of(&cast.expr, schema);
+        }
         match (expr, expr.get_type(schema)) {
             (_, Ok(DataType::Date32)) => Self::Date,
             (_, Ok(kind)) if kind.is_integer() => Self::Days,

@@ -196,7 +196,10 @@ fn of_truth(aggregate: &str, value: &Expr) -> Expr {
 
 fn to_date(value: &Expr, format: &str) -> Option<Expr> {
     if let Some(written) = text(value) {
-        let date = NaiveDate::parse_from_str(written.trim(), &chrono_format(&format.to_uppercase())?).ok()?;
+        // What stands between the fields is not compared.
+        let dashed = |text: &str| text.trim().replace(['/', '.', ' '], "-");
+        let format = chrono_format(&dashed(&format.to_uppercase()))?;
+        let date = NaiveDate::parse_from_str(&dashed(written), &format).ok()?;
         return Some(cast(text_literal(&date.to_string()), DataType::Date));
     }
     match format.to_uppercase().as_str() {

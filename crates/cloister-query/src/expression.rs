@@ -213,6 +213,7 @@ impl Inspector<'_> {
                 let shape = match binary.op {
                     Operator::Plus => l.shape.plus(r.shape),
                     // A difference of counts is no count, and of constants may be anything.
+                    Operator::Minus if (l.shape, r.shape) == (Shape::Date, Shape::Date) => Shape::Measure,
                     Operator::Minus => match l.shape.plus(r.shape) {
                         shape @ (Shape::Measure | Shape::Moved) => shape,
                         _ => Shape::Other,
@@ -290,7 +291,8 @@ impl Inspector<'_> {
     fn cast(&self, whole: &Expr, inner: &Expr, to: &DataType) -> Result<Facts, Refusal> {
         let facts = self.value(inner)?;
         let numeric = to.is_numeric();
-        let shape = if numeric { facts.shape } else { Shape::Other };
+        let dated = matches!(to, DataType::Date32 | DataType::Timestamp(..)) && facts.shape == Shape::Date;
+        let shape = if numeric || dated { facts.shape } else { Shape::Other };
         let mut branches = facts.branches;
         if numeric && !matches!(inner, Expr::Literal(..)) && !matches!(to, DataType::Float64) {
             let lost = whole.clone().is_null().and(inner.clone().is_not_null());

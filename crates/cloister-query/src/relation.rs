@@ -133,6 +133,8 @@ pub(crate) enum Shape {
     Measure,
     /// A quantity with a constant added, to be multiplied with another.
     Moved,
+    /// A date of the row: the days between two are a quantity.
+    Date,
     /// Anything else.
     Other,
 }
@@ -228,6 +230,7 @@ impl Shape {
             (Self::Bit, Self::Bit) => Self::Bit,
             (Self::Bit | Self::Count, Self::Bit | Self::Count) => Self::Count,
             (Self::Measure, Self::Measure) => Self::Measure,
+            (Self::Date, Self::Date) => Self::Date,
             // Two constants, or a constant and a measure, tell the rows of each apart in the total.
             _ => Self::Other,
         }

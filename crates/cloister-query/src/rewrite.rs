@@ -18,7 +18,7 @@ use crate::people::{ordered_people, set_people};
 use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
 use crate::support::contributions;
 use crate::{QueryError, Refusal};
-use cloister_disclosure::Policy;
+use cloister_disclosure::{Policy, SmallGroups};
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Column, DFSchema, DataFusionError, TableReference};
 use datafusion::execution::SessionState;
@@ -79,13 +79,16 @@ pub(crate) struct Counting {
     pub(crate) few_max: usize,
     /// Whether the greatest contributions are asked for.
     pub(crate) contributions: bool,
+    /// Whether groups that are too small are shown as one row.
+    pub(crate) merges: bool,
 }
 
 impl Counting {
     /// As a policy needs it, where people's rows arrive in their order.
     pub(crate) fn of(policy: &Policy) -> Self {
         let few_max = usize::try_from(policy.contributors_min()).unwrap_or(usize::MAX).saturating_sub(1);
-        Self { ordered: true, few_max, contributions: policy.needs_contributions() }
+        let merges = policy.small_groups() == SmallGroups::Merge;
+        Self { ordered: true, few_max, contributions: policy.needs_contributions(), merges }
     }
 }
 
@@ -100,6 +103,8 @@ pub(crate) struct Rewriter<'a> {
     pub(crate) people_min: usize,
     /// The aggregate of the greatest contributions, where the policy asks for them.
     pub(crate) contributions: Option<Arc<AggregateUDF>>,
+    /// Whether groups that are too small are shown as one row.
+    merges: bool,
     names: Cell<usize>,
     /// Boundaries whose protected values the query goes on with among people's rows, each after those that
     /// it depends on itself.
@@ -116,7 +121,7 @@ pub(crate) struct Rewriter<'a> {
 
 impl<'a> Rewriter<'a> {
     pub(crate) fn new(state: &'a SessionState, counting: Counting) -> Self {
-        let Counting { ordered, few_max, contributions: asked } = counting;
+        let Counting { ordered, few_max, contributions: asked, merges } = counting;
         let people = if ordered { ordered_people } else { set_people };
         Self {
             state,
@@ -124,6 +129,7 @@ impl<'a> Rewriter<'a> {
             named: people(Some(few_max)),
             people_min: few_max + 1,
             contributions: asked.then(|| Arc::new(contributions(ordered))),
+            merges,
             names: Cell::new(0),
             inside: RefCell::default(),
             unordered: Cell::new(false),
@@ -440,7 +446,7 @@ pub(crate) fn check_output(relation: &Relation) -> Result<()> {
 fn per_person_shape(function: &str, argument: Shape) -> Shape {
     match (function, argument) {
         ("count", _) | ("sum", Shape::Zero | Shape::Bit | Shape::Count) => Shape::Count,
-        ("min" | "max", Shape::Zero | Shape::Bit | Shape::Count) => argument,
+        ("min" | "max", Shape::Zero | Shape::Bit | Shape::Count | Shape::Date) => argument,
         ("sum" | "avg" | "min" | "max", Shape::Measure) => Shape::Measure,
         _ => Shape::Other,
     }

@@ -254,6 +254,7 @@ mod tests {
             ("to_char(n, 'FM00')", "concat('', right(concat('00', CAST(n AS BIGINT)), 2))"),
             ("to_date(x, 'YYYY-MM-DD')", "CAST(replace(x, ' ', '') AS DATE)"),
             ("to_date('2015/03/01', 'yyyy/mm/dd')", "CAST('2015-03-01' AS DATE)"),
+            ("to_date('0001-01-01', 'yyyy/mm/dd')", "CAST('0001-01-01' AS DATE)"),
             ("to_date('01-Feb-2015', 'DD-Mon-YYYY')", "CAST('2015-02-01' AS DATE)"),
             ("CAST('01-jan-2015' AS DATE)", "CAST('2015-01-01' AS DATE)"),
             ("DATE 'March 5, 2015'", "CAST('2015-03-05' AS DATE)"),

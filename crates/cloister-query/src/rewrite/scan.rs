@@ -89,11 +89,17 @@ fn facts_of(table: &GrantedTable, columns: &[LandedColumn], name: &TableReferenc
                 _ => Kind::Value,
             },
             public: c.public_labels,
-            shape: if c.class == ColumnClass::Measure { Shape::Measure } else { Shape::Other },
+            shape: match (c.class, c.landed_type) {
+                (ColumnClass::Measure, _) => Shape::Measure,
+                (_, LandedType::Date | LandedType::Timestamp) => Shape::Date,
+                _ => Shape::Other,
+            },
             branches: Vec::new(),
             role: Role::Key,
-            quantities: match c.class {
-                ColumnClass::Measure => vec![format!("{}.{}.{}", table.schema, table.entry.name, c.name)],
+            quantities: match (c.class, c.landed_type) {
+                (ColumnClass::Measure, _) | (_, LandedType::Date | LandedType::Timestamp) => {
+                    vec![format!("{}.{}.{}", table.schema, table.entry.name, c.name)]
+                }
                 _ => Vec::new(),
             },
             compared: match (c.no_equality, c.landed_type) {

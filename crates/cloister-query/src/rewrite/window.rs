@@ -86,6 +86,11 @@ impl Rewriter<'_> {
                 State::PerPerson { person, hidden, chosen }
             }
             State::Protected { boundaries, mut states, complete } => {
+                // Where small groups have no row of their own, a number of several rows is not the groups'.
+                let all = self.merges && boundaries.iter().all(|b| !b.totals) && is_unchosen(&window.input);
+                if !(complete || all && parts.iter().all(Parts::of_all_rows)) {
+                    self.hold("groups-inside");
+                }
                 for (part, column) in parts.iter().zip(names.by_ref()) {
                     let state = part.state(&input.columns, &states);
                     let state = state.map(|state| self.once(&mut exprs, state, "state"));
@@ -189,6 +194,17 @@ fn is_literal(expr: &Expr) -> bool {
     }
 }
 
+/// Whether rows are those of an aggregate, every one.
+fn is_unchosen(plan: &LogicalPlan) -> bool {
+    match plan {
+        LogicalPlan::Aggregate(_) => true,
+        LogicalPlan::Projection(p) => is_unchosen(&p.input),
+        LogicalPlan::SubqueryAlias(a) => is_unchosen(&a.input),
+        LogicalPlan::Window(w) => is_unchosen(&w.input),
+        _ => false,
+    }
+}
+
 /// Every row of the partition. The order stays: all windows of one node are sorted alike.
 fn whole() -> WindowFrame {
     WindowFrame::new_bounds(
@@ -227,7 +243,7 @@ impl Parts {
         let shape = match self.kind {
             WindowKind::Rank => Shape::Count,
             WindowKind::Aggregate => per_person_shape(name, argument),
-            WindowKind::Value if argument == Shape::Measure => Shape::Measure,
+            WindowKind::Value if matches!(argument, Shape::Measure | Shape::Date) => argument,
             WindowKind::Value => Shape::Other,
         };
         let mut facts = Facts { role: Role::Derived, ..Facts::value(shape, false) };
@@ -246,8 +262,14 @@ impl Parts {
         Ok(Expr::WindowFunction(Box::new(function)))
     }
 
-    /// The state of the value over protected rows: of an aggregate, the worst of its partition; of a value
-    /// from another row, that row's; of a rank, the row's own.
+    /// Whether it is of all rows together.
+    fn of_all_rows(&self) -> bool {
+        let params = &self.function.params;
+        self.kind == WindowKind::Aggregate && params.partition_by.is_empty() && params.order_by.is_empty()
+    }
+
+    /// The state of the value over protected rows: of an aggregate or a rank, the worst of its partition; of a
+    /// value from another row, that row's.
     fn state(&self, columns: &[ColumnFacts], states: &[Option<Column>]) -> Option<Expr> {
         let worst = |exprs: &[&Expr]| {
             let references: Vec<Column> = exprs.iter().flat_map(|e| e.column_refs()).cloned().collect();
@@ -265,13 +287,7 @@ impl Parts {
         let own = worst(&everything)?;
         let mut state = self.function.clone();
         match self.kind {
-            WindowKind::Rank => {
-                let here = || WindowFrameBound::CurrentRow;
-                state.fun = WindowFunctionDefinition::AggregateUDF(max_udaf());
-                state.params.args = vec![own];
-                state.params.window_frame = WindowFrame::new_bounds(WindowFrameUnits::Rows, here(), here());
-            }
-            WindowKind::Aggregate => {
+            WindowKind::Rank | WindowKind::Aggregate => {
                 state.fun = WindowFunctionDefinition::AggregateUDF(max_udaf());
                 state.params.args = vec![own];
                 state.params.window_frame = whole();

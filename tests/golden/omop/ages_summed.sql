@@ -1,0 +1,2 @@
+-- kind: held
+SELECT sum(2020 - year_of_birth) AS years FROM person
