@@ -5,11 +5,14 @@
 mod aggregate;
 mod group_window;
 mod join;
+mod kinship;
 mod rank;
 mod scan;
 mod stored;
 mod union;
 mod window;
+
+pub(crate) use kinship::{Asked, Beside, Member, beside};
 
 use crate::boundary::Boundary;
 use crate::explain::Trace;
@@ -79,13 +82,16 @@ pub(crate) struct Counting {
     pub(crate) few_max: usize,
     /// Whether the greatest contributions are asked for.
     pub(crate) contributions: bool,
+    /// Whether the policy shows that there is nobody.
+    pub(crate) zeros_shown: bool,
 }
 
 impl Counting {
     /// As a policy needs it, where people's rows arrive in their order.
     pub(crate) fn of(policy: &Policy) -> Self {
         let few_max = usize::try_from(policy.contributors_min()).unwrap_or(usize::MAX).saturating_sub(1);
-        Self { ordered: true, few_max, contributions: policy.needs_contributions() }
+        let contributions = policy.needs_contributions();
+        Self { ordered: true, few_max, contributions, zeros_shown: policy.permits(0) }
     }
 }
 
@@ -100,6 +106,8 @@ pub(crate) struct Rewriter<'a> {
     pub(crate) people_min: usize,
     /// The aggregate of the greatest contributions, where the policy asks for them.
     pub(crate) contributions: Option<Arc<AggregateUDF>>,
+    /// Whether the policy shows that there is nobody.
+    pub(crate) zeros_shown: bool,
     names: Cell<usize>,
     /// Boundaries whose protected values the query goes on with among people's rows, each after those that
     /// it depends on itself.
@@ -116,7 +124,7 @@ pub(crate) struct Rewriter<'a> {
 
 impl<'a> Rewriter<'a> {
     pub(crate) fn new(state: &'a SessionState, counting: Counting) -> Self {
-        let Counting { ordered, few_max, contributions: asked } = counting;
+        let Counting { ordered, few_max, contributions: asked, zeros_shown } = counting;
         let people = if ordered { ordered_people } else { set_people };
         Self {
             state,
@@ -124,6 +132,7 @@ impl<'a> Rewriter<'a> {
             named: people(Some(few_max)),
             people_min: few_max + 1,
             contributions: asked.then(|| Arc::new(contributions(ordered))),
+            zeros_shown,
             names: Cell::new(0),
             inside: RefCell::default(),
             unordered: Cell::new(false),
