@@ -3,8 +3,8 @@
 //! `3:10` for a share; a fourth part is the people that it rests on, a fifth the greatest two contributions and all. What is expected of it is the value, or `*` and the rule.
 
 use cloister_disclosure::{
-    Cell, CellState, Column, Contributions, Group, Hold, Origin, Policy, Protected, Rule, Shown, Statistic,
-    Table, Value, protect,
+    Cell, CellState, Column, Contributions, Group, Hold, Kin, Origin, Overlaps, Part, Parts, Policy,
+    Protected, Rule, Shown, Statistic, Table, Value, protect,
 };
 use cloister_tests::policies;
 use serde::Deserialize;
@@ -28,6 +28,9 @@ struct Case {
     labels_public: bool,
     #[serde(default)]
     totals: bool,
+    /// Parts of the first group's rows: the columns that take each in, all of one measure, and its people.
+    #[serde(default)]
+    parts: Vec<GivenPart>,
     groups: Vec<GivenGroup>,
     expect: Expected,
 }
@@ -38,6 +41,13 @@ struct GivenGroup {
     people: u64,
     who: Option<Vec<u32>>,
     cells: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GivenPart {
+    columns: Vec<u8>,
+    who: Vec<u32>,
 }
 
 #[derive(Deserialize)]
@@ -87,6 +97,18 @@ fn cell(text: &str) -> Cell {
     Cell { value, contributors, branches, support, contributions }
 }
 
+fn overlaps(columns: usize, parts: &[GivenPart]) -> Option<Overlaps> {
+    let part = |p: &GivenPart| Part {
+        conditions: p.columns.iter().fold(0, |bits, c| bits | 1 << c),
+        people: p.who.clone(),
+    };
+    let of_rows: Vec<Part> = parts.iter().map(part).collect();
+    let kin = |c| vec![Kin { family: 0, of_people: false, conditions: vec![c] }];
+    let columns = (0u8..).take(columns).map(kin).collect();
+    let groups = vec![Parts { of_rows, ..Parts::default() }];
+    (!parts.is_empty()).then_some(Overlaps { columns, groups })
+}
+
 fn shown(protected: &Protected) -> Vec<Vec<String>> {
     let rows = protected.rows().iter().map(|row| {
         let origin = match row.origin {
@@ -131,6 +153,7 @@ fn every_case_holds_and_every_rule_has_one() {
                 columns: case.columns.iter().map(|c| column(c)).collect(),
                 labels_public: case.labels_public,
                 totals: case.totals,
+                overlaps: overlaps(case.columns.len(), &case.parts),
                 groups: groups.collect(),
             };
             let protected = protect(&table, &policy);

@@ -25,6 +25,7 @@
 //!     }],
 //!     labels_public: true,
 //!     totals: false,
+//!     overlaps: None,
 //!     groups: vec![Group { people: 12, few: None, cells: vec![Cell::count(12, 12)] }],
 //! };
 //! let protected = protect(&table, &policy);
@@ -33,11 +34,13 @@
 //! ```
 
 mod concentration;
+mod overlap;
 mod policy;
 mod protect;
 mod table;
 
 pub use concentration::Contributions;
+pub use overlap::{Kin, Overlaps, Part, Parts};
 pub use policy::{Policy, PolicyError, SmallGroups};
 pub use protect::{
     CellState, Finding, Hold, Origin, Protected, ProtectedCell, ProtectedRow, Rule, Shown, protect,

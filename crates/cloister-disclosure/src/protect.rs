@@ -20,6 +20,8 @@ pub enum Rule {
     DegreesOfFreedom,
     /// The policy shows no least and greatest values.
     Extreme,
+    /// Too few people make the difference to other numbers of the row.
+    SmallDifference,
     /// The group is too small and its label is not public, so it was merged.
     SmallGroup,
     /// The statistic of merged groups is not known.
@@ -28,10 +30,11 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::SmallCount,
         Self::SmallBranch,
         Self::SmallSupport,
+        Self::SmallDifference,
         Self::Dominance,
         Self::PPercent,
         Self::DegreesOfFreedom,
@@ -50,6 +53,7 @@ impl Rule {
             Self::PPercent => "p-percent",
             Self::DegreesOfFreedom => "degrees-of-freedom",
             Self::Extreme => "extreme",
+            Self::SmallDifference => "small-difference",
             Self::SmallGroup => "small-group",
             Self::Merged => "merged-statistic",
         }
@@ -204,11 +208,19 @@ pub fn protect(table: &Table, policy: &Policy) -> Protected {
             merged.push(group);
             continue;
         }
+        let mut seen: Vec<usize> = Vec::new();
         let cells = group.cells.iter().enumerate().map(|(column, cell)| {
             let statistic = table.columns.get(column).map(|c| c.statistic);
-            let shown = protect_cell(cell, statistic, policy);
-            if let Err((rule, people)) = shown {
-                protected.findings.push(Finding { rule, group: index, column: Some(column), people });
+            let tells = || table.overlaps.as_ref().and_then(|o| o.tells(index, &seen, column, policy));
+            let shown = protect_cell(cell, statistic, policy).and_then(|shown| match tells() {
+                Some(people) => Err((Rule::SmallDifference, people)),
+                None => Ok(shown),
+            });
+            match shown {
+                Ok(_) => seen.push(column),
+                Err((rule, people)) => {
+                    protected.findings.push(Finding { rule, group: index, column: Some(column), people });
+                }
             }
             ProtectedCell { shown: shown.map_err(|(rule, _)| rule) }
         });
@@ -300,16 +312,23 @@ fn merge(table: &Table, groups: &[&Group], policy: &Policy) -> ProtectedRow {
         if !known || people < policy.contributors_min() {
             return Err(Rule::SmallCount);
         }
+        let count = |n: i64| Ok(Shown::Count(policy.round(n)));
         match description.statistic {
-            Statistic::People => Ok(Shown::Count(policy.round(i64::try_from(people).unwrap_or(i64::MAX)))),
-            Statistic::Count { additive: true } => {
-                let mut counts = groups.iter().map(|g| match g.cells.get(column).map(|c| c.value) {
-                    Some(Value::Count(n)) => Some(n),
-                    _ => None,
-                });
-                let sum = counts.try_fold(0i64, |sum, n| sum.checked_add(n?));
-                sum.map(|n| Shown::Count(policy.round(n))).ok_or(Rule::Merged)
-            }
+            Statistic::People | Statistic::Count { additive: true } => match taken_in(groups, column) {
+                TakenIn::Nobody if policy.permits(0) => count(0),
+                TakenIn::Nobody | TakenIn::Some => Err(Rule::Merged),
+                TakenIn::Everybody if description.statistic == Statistic::People => {
+                    count(i64::try_from(people).unwrap_or(i64::MAX))
+                }
+                TakenIn::Everybody => {
+                    let mut counts = groups.iter().map(|g| match g.cells.get(column).map(|c| c.value) {
+                        Some(Value::Count(n)) => Some(n),
+                        _ => None,
+                    });
+                    let sum = counts.try_fold(0i64, |sum, n| sum.checked_add(n?));
+                    sum.map_or(Err(Rule::Merged), count)
+                }
+            },
             Statistic::Count { additive: false }
             | Statistic::Rate
             | Statistic::Sum
@@ -321,6 +340,32 @@ fn merge(table: &Table, groups: &[&Group], policy: &Policy) -> ProtectedRow {
         }
     });
     ProtectedRow { origin: Origin::Other, cells: cells.map(|shown| ProtectedCell { shown }).collect() }
+}
+
+/// Whom of several groups a column's numbers take in.
+enum TakenIn {
+    /// All of their people: the union of the groups is theirs.
+    Everybody,
+    /// None of them.
+    Nobody,
+    /// Some: how many of the union is not known.
+    Some,
+}
+
+fn taken_in(groups: &[&Group], column: usize) -> TakenIn {
+    let cells = || groups.iter().map(|g| (g.people, g.cells.get(column)));
+    let everybody = |(people, cell): (u64, Option<&Cell>)| {
+        cell.is_some_and(|c| {
+            c.contributors == people && c.branches.iter().all(|branch| [0, people].contains(branch))
+        })
+    };
+    if cells().all(everybody) {
+        return TakenIn::Everybody;
+    }
+    if cells().all(|(_, cell)| cell.is_some_and(|c| c.contributors == 0)) {
+        return TakenIn::Nobody;
+    }
+    TakenIn::Some
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What goes in: cells, each with the evidence that the engine gathered.
 
-use crate::Contributions;
+use crate::{Contributions, Overlaps};
 
 /// An output table before protection: one group per row, one cell per group and column. Labels stay
 /// with the caller; the rules need only know whether they are public.
@@ -13,6 +13,8 @@ pub struct Table {
     /// Whether some rows are totals of others (ROLLUP, CUBE, GROUPING SETS). Their small groups are left
     /// out rather than merged: a row of several levels' people would be the total of nothing.
     pub totals: bool,
+    /// Whose rows the columns share and whose not, where they are not over the same rows.
+    pub overlaps: Option<Overlaps>,
     /// The rows.
     pub groups: Vec<Group>,
 }

@@ -119,6 +119,22 @@ impl Reason {
                 "People's rows are compared with numbers of groups, which are rounded and suppressed inside too.",
                 "Write the number in, once you have it, or compare with the person's own rows.",
             ),
+            "overlapping-results" => (
+                "The query shows numbers of groups that may differ by few people only, who could be worked out.",
+                "Ask for one of them, or for groups and their total in one GROUP BY ROLLUP.",
+            ),
+            "repeated-rows" => (
+                "A UNION may take the same rows in several times, and a multiple is not hidden by rounding.",
+                "Count people (count(DISTINCT person_id)), or put the conditions into one WHERE.",
+            ),
+            "spreads-of-both-kinds" => (
+                "Two variances of the same column, of a sample and of all, reveal the exact number of rows together.",
+                "Ask for one of them.",
+            ),
+            "many-conditions" => (
+                "The table has more conditions than can be compared with one another.",
+                "Put the categories into GROUP BY, or split the query.",
+            ),
             "ranked-people" => (
                 "The result depends on people's places or numbers among others, or on rows that the query makes up.",
                 "Rank within a person (PARTITION BY person_id), or use median and percentile_cont.",

@@ -220,7 +220,7 @@ impl Hub {
 
     async fn submit(&self, workspace: &Workspace, user: &Name, sql: &str) -> Result<Run<'_>, HubError> {
         let id = fresh_id("req")?;
-        let lock = self.store.request_lock(&id)?;
+        let lock = self.store.own_request_lock(&id)?;
         let policy = PolicyRef {
             name: workspace.policy.name().to_string(),
             digest: workspace.policy.digest().to_string(),

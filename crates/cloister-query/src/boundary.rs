@@ -1,12 +1,14 @@
 //! The release boundary: evidence comes out of the engine here, protected values go back in.
 
 use crate::boundary_table::BoundaryTable;
+use crate::overlap::{parts_of, together};
 use crate::people::{names_of, number_of};
 use crate::relation::Role;
+use crate::rewrite::{Asked, Member};
 use crate::support::contributions_of;
-use cloister_disclosure::{Cell, Column as DisclosureColumn, Group, Statistic, Table, Value};
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
-use datafusion::arrow::compute::{SortColumn, cast, lexsort_to_indices, take};
+use cloister_disclosure::{Cell, Column as DisclosureColumn, Group, Kin, Overlaps, Statistic, Table, Value};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, UInt32Array};
+use datafusion::arrow::compute::{SortColumn, cast, filter, lexsort_to_indices, take};
 use datafusion::arrow::datatypes::{DataType, Int64Type, UInt64Type};
 use datafusion::common::{Column, Result, internal_err};
 use datafusion::logical_expr::LogicalPlan;
@@ -29,6 +31,17 @@ pub(crate) struct Boundary {
     pub(crate) labels_public: bool,
     /// Whether some groups are totals of others.
     pub(crate) totals: bool,
+    /// Whether the groups of all keys are in the evidence though the query did not ask for them, to see what
+    /// the totals have in common.
+    pub(crate) lacks_finest: bool,
+    /// The policy's threshold.
+    pub(crate) people_min: usize,
+    pub(crate) overlaps: Option<BoundaryOverlaps>,
+    /// What each cell has to do with others.
+    pub(crate) members: Vec<Member>,
+    /// The rows that are aggregated, as text that is equal for equal rows.
+    pub(crate) rows: String,
+    pub(crate) asked: Asked,
     /// Codes of what a checker must look at.
     pub(crate) holds: Vec<&'static str>,
 }
@@ -53,6 +66,15 @@ pub(crate) struct BoundaryCell {
     pub(crate) contributions: Option<usize>,
 }
 
+/// Where it is said how the rows behind the cells overlap.
+#[derive(Debug)]
+pub(crate) struct BoundaryOverlaps {
+    /// For each cell its families.
+    pub(crate) columns: Vec<Vec<Kin>>,
+    pub(crate) of_rows: usize,
+    pub(crate) of_people: Option<usize>,
+}
+
 /// Where a value stands among the evidence.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum BoundaryValue {
@@ -70,6 +92,8 @@ pub(crate) enum BoundaryValue {
 pub(crate) struct Evidence {
     pub(crate) keys: Vec<ArrayRef>,
     values: Vec<ArrayRef>,
+    /// Whether what totals have in common rests on few people somewhere.
+    small_parts: bool,
 }
 
 impl Evidence {
@@ -85,7 +109,45 @@ impl Evidence {
             columns = columns.iter().map(|c| take(c, &order, None)).collect::<Result<_, _>>()?;
         }
         let values = columns.split_off(keys.min(columns.len()));
-        Ok(Self { keys: columns, values })
+        let all = Self { keys: columns, values, small_parts: false };
+        if boundary.lacks_finest { all.without_finest(boundary) } else { Ok(all) }
+    }
+
+    /// Takes out the groups of all keys, which nobody asked for, once it is known whether any is small.
+    fn without_finest(self, boundary: &Boundary) -> Result<Self> {
+        let Some(level) = self.keys.last() else { return internal_err!("evidence: no level of totals") };
+        // A group of all keys is a total over none of them.
+        let level = cast(level, &DataType::UInt64)?;
+        let asked: BooleanArray =
+            level.as_primitive::<UInt64Type>().iter().map(|n| Some(n != Some(0))).collect();
+        let few = boundary.people_min as u64;
+        let mut small_parts = false;
+        let counted =
+            boundary.cells.iter().flat_map(|c| std::iter::once(c.contributors).chain(c.branches.clone()));
+        for index in std::iter::once(boundary.everyone).chain(counted) {
+            let counts = self.counts(index)?.into_iter().zip(&asked);
+            small_parts |= counts.filter(|(_, asked)| *asked == Some(false)).any(|(n, _)| n > 0 && n < few);
+        }
+        let rest = |columns: &[ArrayRef]| {
+            columns.iter().map(|c| filter(c, &asked)).collect::<std::result::Result<Vec<_>, _>>()
+        };
+        Ok(Self { keys: rest(&self.keys)?, values: rest(&self.values)?, small_parts })
+    }
+
+    /// Whether what totals have in common rests on few people somewhere.
+    pub(crate) fn has_small_parts(&self) -> bool {
+        self.small_parts
+    }
+
+    fn overlaps(&self, boundary: &Boundary, groups: usize) -> Result<Option<Overlaps>> {
+        let Some(overlaps) = &boundary.overlaps else { return Ok(None) };
+        let of_rows = parts_of(self.raw(overlaps.of_rows)?)?;
+        let of_people = match overlaps.of_people {
+            Some(index) => parts_of(self.raw(index)?)?,
+            None => (0..groups).map(|_| (Vec::new(), false)).collect(),
+        };
+        let groups = of_rows.into_iter().zip(of_people).map(|(rows, people)| together(rows, people));
+        Ok(Some(Overlaps { columns: overlaps.columns.clone(), groups: groups.collect() }))
     }
 
     /// The raw values of a cell's column.
@@ -143,7 +205,8 @@ impl Evidence {
             argument: c.argument.clone(),
         });
         let (labels_public, totals) = (boundary.labels_public, boundary.totals);
-        Ok(Table { columns: columns.collect(), labels_public, totals, groups })
+        let overlaps = self.overlaps(boundary, groups.len())?;
+        Ok(Table { columns: columns.collect(), labels_public, totals, overlaps, groups })
     }
 
     fn values(&self, cell: &BoundaryCell) -> Result<Vec<Value>> {

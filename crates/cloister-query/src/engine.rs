@@ -8,7 +8,7 @@ use crate::grant::ResolvedGrant;
 use crate::parameter::{Binding, Bound};
 use crate::people::OrderLost;
 use crate::relation::{Relation, State};
-use crate::rewrite::{Counting, Rewriter, check_output};
+use crate::rewrite::{Beside, Counting, Rewriter, beside, check_output};
 use crate::session::{planning_session, session};
 use crate::sql::parse;
 use crate::subquery::as_joins;
@@ -269,9 +269,19 @@ impl Planned {
             ran => ran,
         };
         let Ran { evidence, tables, holds } = ran.map_err(|e| QueryError::failed(&e))?;
-        let (relation, reviewed_max) = (rewritten.relation, policy.cells_max());
-        let (cells_max, state) = (limits.cells_max, analysed.state);
-        Ok(Governed { evidence, tables, holds, relation, state, reviewed_max, cells_max, order_lost })
+        let (relation, of_totals) = (rewritten.relation, rewritten.of_totals);
+        let (reviewed_max, cells_max, state) = (policy.cells_max(), limits.cells_max, analysed.state);
+        Ok(Governed {
+            evidence,
+            tables,
+            holds,
+            relation,
+            state,
+            reviewed_max,
+            cells_max,
+            of_totals,
+            order_lost,
+        })
     }
 }
 
@@ -298,6 +308,8 @@ pub(crate) struct Rewritten {
     ordered: bool,
     /// Whether the query writes rows of its own.
     pub(crate) made: bool,
+    /// Whether some results are totals of others.
+    of_totals: bool,
     /// Codes of what a checker must look at whatever comes of it.
     holds: Vec<String>,
 }
@@ -315,8 +327,16 @@ impl Rewritten {
     fn new(state: &SessionState, analysed: &LogicalPlan, counting: Counting) -> Result<Self, QueryError> {
         let rewriter = Rewriter::new(state, counting);
         let relation = rewriter.rewrite(analysed)?;
-        let (ordered, made, holds) = (!rewriter.unordered.get(), rewriter.made.get(), rewriter.holds());
-        Ok(Self { inside: rewriter.into_inside(), relation, ordered, made, holds })
+        let (ordered, made, mut holds) = (!rewriter.unordered.get(), rewriter.made.get(), rewriter.holds());
+        let mut of_totals = false;
+        if let State::Protected { boundaries, .. } = &relation.state {
+            match beside(boundaries) {
+                Beside::Apart => {}
+                Beside::Totals => of_totals = true,
+                Beside::Overlapping => holds.push("overlapping-results".to_owned()),
+            }
+        }
+        Ok(Self { inside: rewriter.into_inside(), relation, ordered, made, of_totals, holds })
     }
 
     /// Refuses what may not be shown, however it is protected.
@@ -332,18 +352,27 @@ impl Rewritten {
             let (evidence, table) = gather(state, boundary).await?;
             let protected = protect(&table, policy);
             boundary.above.fill(boundary, &evidence, &protected)?;
+            if evidence.has_small_parts() {
+                ran.holds.push(TOTALS.to_owned());
+            }
             ran.holds.extend(protected.holds().iter().map(|h| h.code().to_owned()));
             ran.holds.extend(boundary.holds.iter().map(|code| (*code).to_owned()));
         }
         let State::Protected { boundaries, .. } = &self.relation.state else { return Ok(ran) };
         for boundary in boundaries {
             let (evidence, table) = gather(state, boundary).await?;
+            if evidence.has_small_parts() {
+                ran.holds.push(TOTALS.to_owned());
+            }
             ran.evidence.push(evidence);
             ran.tables.push(table);
         }
         Ok(ran)
     }
 }
+
+/// What is suppressed could be worked out from totals.
+const TOTALS: &str = "totals-beside-suppressed";
 
 async fn gather(state: &SessionState, boundary: &Boundary) -> Result<(Evidence, Table), DataFusionError> {
     let evidence = Evidence::new(&execute(state, &boundary.evidence).await?, boundary)?;
@@ -372,6 +401,8 @@ pub struct Governed {
     /// How many cells are released without a checker.
     reviewed_max: u64,
     cells_max: u64,
+    /// Whether some results are totals of others.
+    of_totals: bool,
     order_lost: bool,
 }
 
@@ -397,6 +428,9 @@ impl Governed {
         let Relation { plan, columns, state } = self.relation;
         let mut holds = self.holds;
         holds.extend(protected.iter().flat_map(|p| p.holds()).map(|h| h.code().to_owned()));
+        if self.of_totals && protected.iter().any(|p| !p.findings().is_empty()) {
+            holds.push(TOTALS.to_owned());
+        }
         let states: Vec<Option<Column>> = match &state {
             State::Protected { boundaries, states, .. } => {
                 if protected.len() != boundaries.len() {

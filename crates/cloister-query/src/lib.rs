@@ -34,6 +34,8 @@ mod expression;
 mod finished;
 mod function;
 mod grant;
+mod lineage;
+mod overlap;
 mod parameter;
 mod people;
 mod percentile_disc;

@@ -5,11 +5,14 @@
 mod aggregate;
 mod group_window;
 mod join;
+mod kinship;
 mod rank;
 mod scan;
 mod stored;
 mod union;
 mod window;
+
+pub(crate) use kinship::{Asked, Beside, Member, beside};
 
 use crate::boundary::Boundary;
 use crate::explain::Trace;
@@ -81,6 +84,8 @@ pub(crate) struct Counting {
     pub(crate) contributions: bool,
     /// Whether groups that are too small are shown as one row.
     pub(crate) merges: bool,
+    /// Whether the policy shows that there is nobody.
+    pub(crate) zeros_shown: bool,
 }
 
 impl Counting {
@@ -88,7 +93,8 @@ impl Counting {
     pub(crate) fn of(policy: &Policy) -> Self {
         let few_max = usize::try_from(policy.contributors_min()).unwrap_or(usize::MAX).saturating_sub(1);
         let merges = policy.small_groups() == SmallGroups::Merge;
-        Self { ordered: true, few_max, contributions: policy.needs_contributions(), merges }
+        let (contributions, zeros_shown) = (policy.needs_contributions(), policy.permits(0));
+        Self { ordered: true, few_max, contributions, merges, zeros_shown }
     }
 }
 
@@ -105,6 +111,8 @@ pub(crate) struct Rewriter<'a> {
     pub(crate) contributions: Option<Arc<AggregateUDF>>,
     /// Whether groups that are too small are shown as one row.
     merges: bool,
+    /// Whether the policy shows that there is nobody.
+    pub(crate) zeros_shown: bool,
     names: Cell<usize>,
     /// Boundaries whose protected values the query goes on with among people's rows, each after those that
     /// it depends on itself.
@@ -121,7 +129,7 @@ pub(crate) struct Rewriter<'a> {
 
 impl<'a> Rewriter<'a> {
     pub(crate) fn new(state: &'a SessionState, counting: Counting) -> Self {
-        let Counting { ordered, few_max, contributions: asked, merges } = counting;
+        let Counting { ordered, few_max, contributions: asked, merges, zeros_shown } = counting;
         let people = if ordered { ordered_people } else { set_people };
         Self {
             state,
@@ -130,6 +138,7 @@ impl<'a> Rewriter<'a> {
             people_min: few_max + 1,
             contributions: asked.then(|| Arc::new(contributions(ordered))),
             merges,
+            zeros_shown,
             names: Cell::new(0),
             inside: RefCell::default(),
             unordered: Cell::new(false),

@@ -187,7 +187,7 @@ impl Support {
 }
 
 /// Adds a person to a few distinct ones, while they are fewer than `max`. Whether they were added.
-fn add_few(few: &mut Vec<u32>, person: u32, max: usize) -> bool {
+pub(crate) fn add_few(few: &mut Vec<u32>, person: u32, max: usize) -> bool {
     let new = few.len() < max && few.last() != Some(&person) && !few.contains(&person);
     if new {
         few.push(person);

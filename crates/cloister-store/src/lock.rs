@@ -28,6 +28,17 @@ impl Lock {
         }
     }
 
+    /// Takes the lock at a path of one's own: another process that clears up may have it for a moment, and may
+    /// remove it.
+    pub(crate) fn own(path: &Path) -> Result<Self, StoreError> {
+        loop {
+            let lock = Self::wait(path)?;
+            if is_at(&lock._file, path) {
+                return Ok(lock);
+            }
+        }
+    }
+
     /// Takes the lock at a path, waiting for whoever has it; only for what is held for a moment.
     pub(crate) fn wait(path: &Path) -> Result<Self, StoreError> {
         let file = open(path)?;
@@ -60,6 +71,23 @@ fn open(path: &Path) -> Result<File, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Who clears up takes a lock that its owner has made and not yet taken.
+    #[test]
+    fn an_owner_outlasts_who_clears_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.lock");
+        let clearing = Lock::take(&path, "busy").unwrap();
+        let owner = std::thread::scope(|scope| {
+            let owner = scope.spawn(|| Lock::own(&path).unwrap());
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            std::fs::remove_file(&path).unwrap();
+            drop(clearing);
+            owner.join().unwrap()
+        });
+        assert!(is_at(&owner._file, &path));
+        assert!(Lock::take(&path, "busy").is_err());
+    }
 
     #[test]
     fn one_holder() {

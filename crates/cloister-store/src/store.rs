@@ -150,6 +150,11 @@ impl Store {
         )
     }
 
+    /// Takes the lock of a request that this process has just named.
+    pub fn own_request_lock(&self, request: &str) -> Result<Lock, StoreError> {
+        Lock::own(&self.home.staging().join(format!("{request}.lock")))
+    }
+
     /// The lock that a query holds while it runs.
     pub fn request_lock(&self, request: &str) -> Result<Lock, StoreError> {
         Lock::take(&self.home.staging().join(format!("{request}.lock")), "the query is running")

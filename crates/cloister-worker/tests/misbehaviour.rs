@@ -98,7 +98,9 @@ fn job() -> QueryJob {
     QueryJob {
         request: "req_1".to_owned(),
         datasets: Vec::new(),
+        workspace: Vec::new(),
         policy: String::new(),
+        approved: None,
         review: ReviewMode::Automatic,
         // More than a pipe holds.
         sql: " ".repeat(1 << 20),

@@ -163,6 +163,12 @@ pub(crate) fn rules(answer: &Answer) -> Vec<String> {
     let text = |rule: &str| match rule {
         "small-count" => "fewer people than the policy's threshold stand behind the cell",
         "small-branch" => "fewer people than the threshold are in one branch of the cell's condition",
+        "small-support" => {
+            "fewer people than the threshold have the extreme value, or are on one side of the quantile"
+        }
+        "small-difference" => {
+            "fewer people than the threshold make the difference to other numbers of the row"
+        }
         "small-group" => "the group is too small, and its label is not public",
         "merged-statistic" => "the statistic cannot be merged over small groups",
         _ => "suppressed",

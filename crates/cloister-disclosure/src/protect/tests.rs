@@ -10,7 +10,7 @@ fn column(name: &str, statistic: Statistic) -> Column {
 }
 
 fn table(statistic: Statistic, labels_public: bool, groups: Vec<Group>) -> Table {
-    Table { columns: vec![column("n", statistic)], labels_public, totals: false, groups }
+    Table { columns: vec![column("n", statistic)], labels_public, totals: false, overlaps: None, groups }
 }
 
 fn group(value: i64, people: u64) -> Group {
@@ -126,7 +126,7 @@ fn a_total_beside_its_mean_gives_the_exact_count_and_is_held() {
         contributions: None,
     };
     let groups = vec![Group { people: 9, few: None, cells: vec![cell(), cell()] }];
-    let mut both = Table { columns, labels_public: true, totals: false, groups };
+    let mut both = Table { columns, labels_public: true, totals: false, overlaps: None, groups };
     assert_eq!(protect(&both, &policy()).holds(), [Hold::MeanWithSum]);
     both.columns[1].argument = "stay".into();
     assert_eq!(protect(&both, &policy()).holds(), []);
@@ -151,4 +151,45 @@ fn an_extreme_needs_enough_people_who_have_it_and_a_quantile_enough_beside_it() 
             assert_eq!(protected.rows()[0].cells[0].state(), state, "{statistic:?} {contributors} {support}");
         }
     }
+}
+
+/// A condition takes in few of the union's people, though the union is large enough.
+#[test]
+fn a_merged_row_shows_no_part_of_its_people() {
+    let with = |contributors: u64, few: std::ops::Range<u32>| Group {
+        people: 4,
+        few: Some(few.collect()),
+        cells: vec![Cell {
+            value: Value::Count(contributors as i64),
+            contributors,
+            branches: vec![4 - contributors],
+            support: None,
+        }],
+    };
+    for statistic in [ROWS, Statistic::People] {
+        for (first, second, shown) in [(4, 4, Some(10)), (4, 3, None), (1, 0, None), (0, 0, Some(0))] {
+            let groups = vec![with(first, 0..4), with(second, 10..14), group(50, 50)];
+            let protected = protect(&table(statistic, false, groups), &policy());
+            assert_eq!(protected.rows()[1].cells[0].count(), shown, "{statistic:?} {first} {second}");
+        }
+    }
+}
+
+#[test]
+fn the_later_of_two_numbers_that_differ_by_few_people_is_not_shown() {
+    let kin = |condition| vec![crate::Kin { family: 1, of_people: false, conditions: vec![condition] }];
+    let part = |conditions, people| crate::Part { conditions, people };
+    let parts = crate::Parts {
+        of_rows: vec![part(0b11, (0..50).collect()), part(0b01, vec![99])],
+        ..crate::Parts::default()
+    };
+    let cell = || Cell { value: Value::Measure, contributors: 50, branches: vec![], support: None };
+    let groups = vec![Group { people: 51, few: None, cells: vec![cell(), cell()] }];
+    let overlaps = crate::Overlaps { columns: vec![kin(0), kin(1)], groups: vec![parts] };
+    let columns = vec![column("a", Statistic::Sum), column("b", Statistic::Sum)];
+    let table = Table { columns, labels_public: true, totals: false, overlaps: Some(overlaps), groups };
+    let protected = protect(&table, &policy());
+    let states: Vec<_> = protected.rows()[0].cells.iter().map(ProtectedCell::state).collect();
+    assert_eq!(states, [CellState::Shown, CellState::Suppressed(Rule::SmallDifference)]);
+    assert_eq!(protected.findings()[0].people, 1);
 }

@@ -1,5 +1,6 @@
 //! Aggregates: per person, where the person is among the keys, and else the release boundary.
 
+use super::kinship::{self, Asked, Member};
 use super::rank::Ranks;
 use super::{Result, Rewriter, Stop, finished, per_person_shape, plain_columns, worst_state};
 use crate::Refusal;
@@ -65,7 +66,7 @@ impl Rewriter<'_> {
         let schema = input.plan.schema().clone();
         let aggregates = aggregate.aggr_expr.iter().map(|e| total_named(e, &schema, &input.state));
         let aggregates = aggregates.collect::<Result<_, _>>()?;
-        let groups = total_groups(aggregate, &schema, &input.state)?;
+        let groups = total_groups(&aggregate.group_expr, &schema, &input.state)?;
         let plan = LogicalPlan::Aggregate(Aggregate::try_new(Arc::new(input.plan), groups, aggregates)?);
         let keys = key_count(aggregate);
         let columns = plain_columns(&aggregate.schema, |i| {
@@ -87,7 +88,7 @@ impl Rewriter<'_> {
         };
         let schema = input.plan.schema().clone();
         let above = State::Reference;
-        let groups = total_groups(aggregate, &schema, &above)?;
+        let groups = total_groups(&aggregate.group_expr, &schema, &above)?;
         let mut exprs = Vec::new();
         for expr in &aggregate.aggr_expr {
             parts(expr, &input.columns)?;
@@ -196,7 +197,8 @@ impl Rewriter<'_> {
     ) -> Result<Relation> {
         let schema = input.plan.schema().clone();
         let mut wanted = Wanted::default();
-        let labels_public = keys.iter().all(|k| k.public);
+        // Where zeros are not shown, a label that is there says that somebody is.
+        let labels_public = keys.iter().all(|k| k.public && self.zeros_shown);
         let totals = has_totals(aggregate);
         // Who they are is needed to merge small groups' numbers.
         let named = !labels_public && !totals && !aggregate.aggr_expr.is_empty();
@@ -209,7 +211,7 @@ impl Rewriter<'_> {
             Ok(with_filter(self.people.call(person), Some(&total(filter, &schema)?)))
         };
         let everyone = wanted.index(people(None)?);
-        let mut cells = Vec::new();
+        let (mut cells, mut members) = (Vec::new(), Vec::new());
         let mut holds: Vec<&'static str> = Vec::new();
         match chosen {
             Chosen::Alone => {}
@@ -236,9 +238,10 @@ impl Rewriter<'_> {
                 Some(picked) => picked.measured(expr, inspect(&picked.value, &input.columns)?),
                 None => parts.measured(expr, &schema)?,
             };
-            if measured.held {
+            if measured.held || kinship::is_multiple(&parts, &measured, aggregate) {
                 holds.push("argument-shape");
             }
+            members.push(Member::new(&parts, &measured, aggregate));
             let contributors = wanted.index(people(measured.contributes.as_ref())?);
             let mut branches = Vec::new();
             for branch in &measured.branches {
@@ -283,16 +286,38 @@ impl Rewriter<'_> {
                 contributions,
             });
         }
-        let groups = total_groups(aggregate, &schema, &input.state)?;
+        holds.extend(kinship::holds(&members, aggregate));
+        let overlaps = self.overlaps(&members, person, &schema, &mut wanted, &mut holds)?;
+        let finest = kinship::lacks_finest(aggregate);
+        let lacks_finest = finest.is_some();
+        let groups = match finest {
+            Some(sets) => vec![Expr::GroupingSet(GroupingSet::GroupingSets(sets))],
+            None => aggregate.group_expr.clone(),
+        };
+        let groups = total_groups(&groups, &schema, &input.state)?;
         let evidence = evidence_plan(input.plan, groups, wanted.exprs, key_count)?;
         let names = aggregate.schema.iter().take(key_count);
         let keys = names.map(|(relation, field)| {
             (Column::new(relation.cloned(), field.name()), field.data_type().clone())
         });
         let keys: Vec<_> = keys.collect();
-        let above = Arc::new(BoundaryTable::new(&keys, &cells));
-        let boundary =
-            Boundary { above, evidence, keys, cells, everyone, named, labels_public, totals, holds };
+        let boundary = Boundary {
+            above: Arc::new(BoundaryTable::new(&keys, &cells)),
+            evidence,
+            keys,
+            cells,
+            everyone,
+            named,
+            labels_public,
+            totals,
+            lacks_finest,
+            people_min: self.people_min,
+            overlaps,
+            members,
+            rows: aggregate.input.display_indent().to_string(),
+            asked: Asked::new(aggregate),
+            holds,
+        };
         self.above(boundary)
     }
 
@@ -337,13 +362,13 @@ fn has_totals(aggregate: &Aggregate) -> bool {
 }
 
 /// The keys in the form that cannot fail.
-fn total_groups(aggregate: &Aggregate, schema: &DFSchemaRef, state: &State) -> Result<Vec<Expr>> {
+fn total_groups(groups: &[Expr], schema: &DFSchemaRef, state: &State) -> Result<Vec<Expr>> {
     let all = |exprs: &[Expr]| {
         let exprs = exprs.iter().map(|e| total_named(e, schema, state));
         exprs.collect::<datafusion::common::Result<Vec<_>>>()
     };
     let sets = |sets: &[Vec<Expr>]| sets.iter().map(|set| all(set)).collect::<Result<Vec<_>, _>>();
-    Ok(match aggregate.group_expr.as_slice() {
+    Ok(match groups {
         [Expr::GroupingSet(set)] => {
             vec![Expr::GroupingSet(match set {
                 GroupingSet::Rollup(keys) => GroupingSet::Rollup(all(keys)?),
@@ -378,12 +403,12 @@ fn with_types_of(plan: LogicalPlan, wanted: &DFSchema) -> Result<LogicalPlan> {
 
 /// Aggregates in the evidence plan, each once.
 #[derive(Default)]
-struct Wanted {
+pub(super) struct Wanted {
     exprs: Vec<Expr>,
 }
 
 impl Wanted {
-    fn index(&mut self, expr: Expr) -> usize {
+    pub(super) fn index(&mut self, expr: Expr) -> usize {
         match self.exprs.iter().position(|e| *e == expr) {
             Some(index) => index,
             None => {
