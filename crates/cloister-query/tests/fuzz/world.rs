@@ -160,6 +160,7 @@ impl World {
                 table(folder, "visit", &VISIT, &self.visit, true),
                 table(folder, "ward", &WARD, &ward, false),
             ],
+            workspace: Vec::new(),
         }
     }
 }
