@@ -164,6 +164,7 @@ fn a_merged_row_shows_no_part_of_its_people() {
             contributors,
             branches: vec![4 - contributors],
             support: None,
+            contributions: None,
         }],
     };
     for statistic in [ROWS, Statistic::People] {
@@ -183,7 +184,13 @@ fn the_later_of_two_numbers_that_differ_by_few_people_is_not_shown() {
         of_rows: vec![part(0b11, (0..50).collect()), part(0b01, vec![99])],
         ..crate::Parts::default()
     };
-    let cell = || Cell { value: Value::Measure, contributors: 50, branches: vec![], support: None };
+    let cell = || Cell {
+        value: Value::Measure,
+        contributors: 50,
+        branches: vec![],
+        support: None,
+        contributions: None,
+    };
     let groups = vec![Group { people: 51, few: None, cells: vec![cell(), cell()] }];
     let overlaps = crate::Overlaps { columns: vec![kin(0), kin(1)], groups: vec![parts] };
     let columns = vec![column("a", Statistic::Sum), column("b", Statistic::Sum)];
