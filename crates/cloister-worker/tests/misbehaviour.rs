@@ -105,8 +105,6 @@ fn job() -> QueryJob {
         review: ReviewMode::Automatic,
         // More than a pipe holds.
         sql: " ".repeat(1 << 20),
-        workspace: Vec::new(),
-        approved: None,
     }
 }
 
