@@ -71,7 +71,7 @@ fn misbehave() {
         std::thread::sleep(Duration::from_secs(3_600));
     }
     let (job, secret) = heard();
-    let planned = format!(r#"{{"planned":{{"digest":"{DIGEST}"}}}}"#);
+    let planned = format!(r#"{{"planned":{{"digest":"{DIGEST}","reads":{{"tables":[],"objects":[]}}}}}}"#);
     let unproven = format!(r#"{{"released":{{"proof":{:?}}}}}"#, [7u8; 32]);
     match way {
         "abort" => std::process::abort(),
@@ -84,6 +84,7 @@ fn misbehave() {
         }
         "ready-twice" => said(READY, b""),
         "unproven" => said(&unproven, b"ARROW1"),
+        "unasked-part" => said(r#"{"part":{"bucket":0}}"#, b"PAR1"),
         "checked" => said(r#"{"checked":[]}"#, b""),
         "lingering" | "unconfined" => {
             said(r#"{"refused":{"code":"c","message":"m","hint":"h"}}"#, b"");
@@ -133,6 +134,7 @@ async fn whatever_a_worker_says_that_is_no_end_is_a_failure() {
         ("planned-twice", "protocol"),
         ("planned-then-gone", "protocol"),
         ("ready-twice", "protocol"),
+        ("unasked-part", "protocol"),
         ("unproven", "protocol"),
         ("checked", "protocol"),
     ] {
