@@ -1,5 +1,5 @@
 -- kind: aggregate
-SELECT p.gender_concept_id, sum(v.visit_end_date - v.visit_start_date) AS days, avg(CAST(v.visit_end_datetime AS DATE) - v.visit_start_date) AS mean
+SELECT p.gender_concept_id, sum(CAST(v.visit_end_datetime AS DATE) - v.visit_start_date) AS days
 FROM visit_occurrence v JOIN person p USING (person_id) WHERE v.visit_concept_id = 9201 GROUP BY p.gender_concept_id
 
 -- people
