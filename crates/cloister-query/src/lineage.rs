@@ -14,7 +14,8 @@ pub(crate) type Origins = BTreeSet<String>;
 pub(crate) fn origins(expr: &Expr, plan: &LogicalPlan) -> Origins {
     let mut found = Found::default();
     add(expr, plan, &mut found);
-    found.origins
+    // Of written numbers, it is made of the rows.
+    if found.origins.is_empty() { rows_of(plan) } else { found.origins }
 }
 
 /// The same with what the conditions are made of.
