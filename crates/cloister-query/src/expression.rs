@@ -5,6 +5,7 @@ use crate::decimal;
 use crate::function::{OperatorKind, literal_arguments, operator_kind, scalar_functions};
 use crate::relation::{ColumnFacts, Compared, Facts, Kind, Role, Shape, State};
 use crate::written::{known_format, pattern};
+use datafusion::arrow::compute::can_cast_types;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Column, DFSchema, DataFusionError, Result, ScalarValue};
@@ -417,8 +418,15 @@ fn safe(expr: &Expr, schema: &DFSchema, strict: bool) -> Result<Expr> {
                     let cast = value.cast_to(cast.field.data_type()).map_err(|_| invalid_literal())?;
                     Expr::Literal(cast, metadata)
                 }
-                expr => Expr::TryCast(TryCast { expr: Box::new(expr), field: cast.field }),
+                expr => {
+                    convertible(&expr, cast.field.data_type(), schema)?;
+                    Expr::TryCast(TryCast { expr: Box::new(expr), field: cast.field })
+                }
             },
+            Expr::TryCast(cast) => {
+                convertible(&cast.expr, cast.field.data_type(), schema)?;
+                Expr::TryCast(cast)
+            }
             Expr::BinaryExpr(BinaryExpr { left, op: op @ (Operator::Divide | Operator::Modulo), right }) => {
                 divided(*left, op, *right, schema)?
             }
@@ -446,6 +454,18 @@ fn safe(expr: &Expr, schema: &DFSchema, strict: bool) -> Result<Expr> {
         Ok(Transformed::yes(if strict { cannot_fail(safe, schema)? } else { safe }))
     });
     rewritten.data()
+}
+
+/// Whether there is such a cast at all; if not, the query would break off when it runs.
+fn convertible(expr: &Expr, to: &DataType, schema: &DFSchema) -> Result<()> {
+    if can_cast_types(&expr.get_type(schema)?, to) {
+        return Ok(());
+    }
+    Err(refused(
+        "unsupported-cast",
+        "The query casts a value to a type that it cannot have.",
+        "Leave the cast out.",
+    ))
 }
 
 /// A value that compares so with 0, else NULL.

@@ -14,7 +14,8 @@ pub(crate) type Origins = BTreeSet<String>;
 pub(crate) fn origins(expr: &Expr, plan: &LogicalPlan) -> Origins {
     let mut found = Found::default();
     add(expr, plan, &mut found);
-    found.origins
+    // Of written numbers, it is made of the rows.
+    if found.origins.is_empty() { rows_of(plan) } else { found.origins }
 }
 
 /// The same with what the conditions are made of.
@@ -249,42 +250,5 @@ fn multiplied_column(index: usize, plan: &LogicalPlan, seen: &mut BTreeSet<(usiz
             }
         },
         other => other.inputs().into_iter().any(|input| multiplied_column(index, input, seen)),
-    }
-}
-
-/// Whether a value is a landed column as it stands, perhaps in another type.
-pub(crate) fn is_landed(expr: &Expr, plan: &LogicalPlan) -> bool {
-    match expr {
-        Expr::Alias(alias) => is_landed(&alias.expr, plan),
-        Expr::Cast(cast) => is_landed(&cast.expr, plan),
-        Expr::TryCast(cast) => is_landed(&cast.expr, plan),
-        Expr::Column(column) => {
-            plan.schema().index_of_column(column).is_ok_and(|index| is_landed_column(index, plan))
-        }
-        _ => false,
-    }
-}
-
-fn is_landed_column(index: usize, plan: &LogicalPlan) -> bool {
-    let nth = |exprs: &[Expr], index: usize, input: &LogicalPlan| {
-        exprs.get(index).is_some_and(|expr| is_landed(expr, input))
-    };
-    match plan {
-        LogicalPlan::TableScan(_) => true,
-        LogicalPlan::Projection(projection) => nth(&projection.expr, index, &projection.input),
-        LogicalPlan::Aggregate(aggregate) => nth(&aggregate.group_expr, index, &aggregate.input),
-        LogicalPlan::Window(window) => {
-            index < window.input.schema().fields().len() && is_landed_column(index, &window.input)
-        }
-        LogicalPlan::Distinct(Distinct::On(on)) => nth(&on.select_expr, index, &on.input),
-        LogicalPlan::Join(join) => match index.checked_sub(join.left.schema().fields().len()) {
-            Some(n) => is_landed_column(n, &join.right),
-            None => is_landed_column(index, if is_right_only(join) { &join.right } else { &join.left }),
-        },
-        LogicalPlan::Values(_) | LogicalPlan::EmptyRelation(_) => false,
-        other => {
-            let inputs = other.inputs();
-            !inputs.is_empty() && inputs.into_iter().all(|input| is_landed_column(index, input))
-        }
     }
 }

@@ -4,7 +4,6 @@
 //! people are named up to the policy's threshold, which is all that the rule needs.
 
 use crate::people::{Single, array, row_states};
-use crate::support::add_few;
 use cloister_disclosure::{Part, Parts};
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, LargeBinaryArray, UInt32Array, new_empty_array,
@@ -127,8 +126,9 @@ impl Group {
         });
         self.last = index;
         if let Some(part) = self.parts.get_mut(index).filter(|_| !self.more || known.is_some()) {
-            let added = people.iter().filter(|p| add_few(&mut part.people, **p, people_max)).count();
-            grown += added * size_of::<u32>();
+            let before = part.people.len();
+            people.iter().for_each(|p| add_first(&mut part.people, *p, people_max));
+            grown += (part.people.len() - before) * size_of::<u32>();
         }
         grown
     }
@@ -137,6 +137,17 @@ impl Group {
         let before = self.met.len();
         *self.met.entry(person).or_default() |= conditions;
         (self.met.len() - before) * 2 * size_of::<(u32, u64)>()
+    }
+}
+
+/// Keeps the first people in their order, whatever the order that they come in.
+fn add_first(people: &mut Vec<u32>, person: u32, max: usize) {
+    if people.len() >= max && people.last().is_none_or(|last| *last <= person) {
+        return;
+    }
+    if let Err(place) = people.binary_search(&person) {
+        people.insert(place, person);
+        people.truncate(max);
     }
 }
 
@@ -211,6 +222,7 @@ impl GroupsAccumulator for Overlapping {
             for (person, conditions) in std::mem::take(&mut group.met) {
                 group.add(conditions, &[person], people_max);
             }
+            group.parts.sort_unstable_by_key(|part| part.conditions);
             encoded(&group.parts, group.more)
         });
         Ok(Arc::new(LargeBinaryArray::from_iter_values(groups)))

@@ -297,13 +297,6 @@ fn ratios() -> Vec<Attack> {
             &["SELECT count(*) AS n FROM {group} JOIN code c ON c.points > 0"],
             |a| Some(a[0].at(0, 0)? / 5.0),
         ),
-        value(
-            10,
-            "each row meets five by their codes",
-            GroupStays,
-            &["SELECT count(*) AS n FROM {group} JOIN code c ON substr(c.code, 1, 0) = substr(g.kind, 1, 0)"],
-            |a| Some(a[0].at(0, 0)? / 5.0),
-        ),
     ]
 }
 

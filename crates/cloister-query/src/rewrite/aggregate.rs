@@ -333,7 +333,15 @@ impl Rewriter<'_> {
 
     /// What the plan above reads in the boundary's place.
     fn above(&self, boundary: Boundary) -> Result<Relation> {
-        let (plan, columns, states) = boundary.above.plan(&boundary, |kind| self.hidden_name(kind))?;
+        let plan = boundary.above.plan(&boundary, |kind| self.hidden_name(kind));
+        // `cost` and `visit.cost` side by side have one name.
+        let (plan, columns, states) = plan.map_err(|_| {
+            Refusal::new(
+                "duplicate-column",
+                "Two columns of an aggregate have the same name.",
+                "Give each output column a name of its own with AS.",
+            )
+        })?;
         let keys = boundary.keys.len();
         let facts = columns.into_iter().enumerate().map(|(i, column)| {
             let role = boundary.cells.get(i.wrapping_sub(keys)).map_or(Role::Key, |c| c.role);

@@ -3,7 +3,6 @@
 use super::{Result, Rewriter, worst_state};
 use crate::Refusal;
 use crate::expression::{inspect, inspect_condition, total};
-use crate::lineage::is_landed;
 use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
 use datafusion::common::{Column, JoinType};
 use datafusion::functions::core::expr_fn::coalesce;
@@ -51,7 +50,6 @@ impl Rewriter<'_> {
             inspect_condition(filter, &both)?;
         }
         let meeting = meeting(join, &left, &right);
-        let by_columns = meet_by_columns(join);
         let certain = certain(join, &left) && certain(join, &right);
         let one_row = [&left, &right].iter().any(|side| {
             matches!(side.state, State::Reference) && side.plan.max_rows().is_some_and(|rows| rows <= 1)
@@ -86,14 +84,8 @@ impl Rewriter<'_> {
                 let columns =
                     missing(left.columns, left_missing).chain(missing(right.columns, right_missing));
                 let columns = columns.collect();
-                let shape = Sides {
-                    meeting,
-                    by_columns,
-                    missing: (left_missing, right_missing),
-                    widths,
-                    certain,
-                    one_row,
-                };
+                let shape =
+                    Sides { meeting, missing: (left_missing, right_missing), widths, certain, one_row };
                 let (plan, state) = self.side_by_side(plan, left.state, right.state, &shape)?;
                 Ok(Relation { plan, columns, state })
             }
@@ -126,7 +118,7 @@ impl Rewriter<'_> {
         right: State,
         sides: &Sides,
     ) -> Result<(LogicalPlan, State)> {
-        let Sides { meeting, by_columns, missing, widths, certain, one_row } = *sides;
+        let Sides { meeting, missing, widths, certain, one_row } = *sides;
         match (left, right) {
             // The groups' values are as a release would show them, and mean no more than if the query had
             // them written in.
@@ -157,7 +149,7 @@ impl Rewriter<'_> {
             // multiple is not hidden by rounding.
             (State::PerPerson { person, hidden, chosen }, State::Reference)
             | (State::Reference, State::PerPerson { person, hidden, chosen }) => {
-                let free = meeting == Meeting::Apart || !by_columns || self.made.get();
+                let free = meeting == Meeting::Apart || self.made.get();
                 let here = if free && !one_row { Chosen::Crowd } else { Chosen::Alone };
                 Ok((plan, State::PerPerson { person, hidden, chosen: chosen.max(here) }))
             }
@@ -278,8 +270,6 @@ impl Rewriter<'_> {
 /// Two sides whose rows stand beside each other.
 struct Sides {
     meeting: Meeting,
-    /// Whether it is landed columns that are equal.
-    by_columns: bool,
     /// Whether the conditions depend on nothing that may be suppressed.
     certain: bool,
     /// Whether a side about nobody has one row at most.
@@ -322,13 +312,6 @@ fn meeting(join: &Join, left: &Relation, right: &Relation) -> Meeting {
     } else {
         Meeting::Apart
     }
-}
-
-/// Whether a landed column of the one side equals one of the other. What is computed may be the same for every
-/// row, and let any row meet as many as the query likes.
-fn meet_by_columns(join: &Join) -> bool {
-    let across = |a: &Expr, b: &Expr| is_landed(a, &join.left) && is_landed(b, &join.right);
-    equal_pairs(join).iter().any(|(a, b)| across(a, b) || across(b, a))
 }
 
 /// The condition that two rows of the same visit, episode or the like are the same person's. By the contract they

@@ -33,11 +33,15 @@ impl Member {
             conditions.push(all.and(parts.argument.clone().not_eq(lit(0))));
         }
         let counts = is_count(measured.statistic);
-        let origins = if counts { Origins::new() } else { origins(parts.argument, &aggregate.input) };
+        let mut of = if counts { Origins::new() } else { origins(parts.argument, &aggregate.input) };
+        if !counts {
+            // What was kept in a workspace table is known by these.
+            of.extend(parts.facts.quantities.iter().cloned());
+        }
         Self {
             statistic: measured.statistic,
             function: parts.name.to_owned(),
-            origins,
+            origins: of,
             conditions,
             argument: measured.argument.clone(),
         }

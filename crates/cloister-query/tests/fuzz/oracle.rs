@@ -370,10 +370,10 @@ impl Sum<'_> {
             return Cell { must_be_many, support: None, shown: Val::Null, adds: None };
         };
         let (low, high) = (last / 2, last.div_ceil(2));
-        let sides = [
-            self.people(places.iter().copied().take(low + 1)),
-            self.people(places.iter().copied().skip(high)),
-        ];
+        // Whoever has the value at the place is on that side, wherever among equal values they stand.
+        let up_to = values.iter().filter(|v| v.1 <= values[low].1).map(|v| v.0);
+        let from = values.iter().filter(|v| v.1 >= values[high].1).map(|v| v.0);
+        let sides = [self.people(up_to), self.people(from)];
         let median = (values[low].1 + values[high].1) / 2.0;
         let shown = Val::Num(to_four_digits(median));
         Cell { must_be_many, support: sides.into_iter().min(), shown, adds: None }
