@@ -4,7 +4,7 @@ use crate::Refusal;
 use crate::decimal;
 use crate::function::{OperatorKind, literal_arguments, operator_kind, scalar_functions};
 use crate::relation::{ColumnFacts, Compared, Facts, Kind, Role, Shape, State};
-use crate::written::{known_format, pattern};
+use crate::written::{as_it_stands, bounded, known_format, pattern};
 use datafusion::arrow::compute::can_cast_types;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
@@ -346,18 +346,6 @@ impl Inspector<'_> {
     }
 }
 
-/// A column itself, or the part of it that is greater where it is greater.
-fn as_it_stands(expr: &Expr) -> bool {
-    match expr {
-        Expr::Column(_) => true,
-        Expr::Alias(alias) => as_it_stands(&alias.expr),
-        Expr::Cast(cast) => as_it_stands(&cast.expr),
-        Expr::TryCast(cast) => as_it_stands(&cast.expr),
-        Expr::ScalarFunction(f) if f.func.name() == "date_trunc" => f.args.last().is_some_and(as_it_stands),
-        _ => false,
-    }
-}
-
 /// Whether an expression has nothing in it but which of the keys a row is a total over: no query can name it.
 fn of_totals(expr: &Expr) -> bool {
     expr.column_refs().iter().all(|c| c.name == Aggregate::INTERNAL_GROUPING_ID)
@@ -411,6 +399,7 @@ pub(crate) fn total_of(expr: &Expr, schema: &DFSchema, state: &State) -> Result<
 }
 
 fn safe(expr: &Expr, schema: &DFSchema, strict: bool) -> Result<Expr> {
+    bounded(expr)?;
     let rewritten = expr.clone().transform_up(|e| {
         let safe = match e {
             Expr::Cast(cast) => match *cast.expr {

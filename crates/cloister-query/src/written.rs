@@ -1,7 +1,9 @@
-//! What a query must write out, and what may be written there.
+//! The forms that expressions are written in: what must be written out, what may be written there, and how much.
 
 use crate::Refusal;
-use datafusion::logical_expr::Expr;
+use datafusion::common::DataFusionError;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::logical_expr::{Expr, Operator};
 
 /// A format with the fields that are known of, whether PostgreSQL's, which are rewritten, or chrono's.
 pub(crate) fn known_format(expr: &Expr) -> Result<(), Refusal> {
@@ -43,5 +45,48 @@ pub(crate) fn pattern(expr: &Expr) -> Result<(), Refusal> {
             "A regular expression must be written out, and be one.",
             "Use a literal; look-around and back-references do not exist.",
         )),
+    }
+}
+
+/// The most nodes of an expression in the form that cannot fail.
+const NODES_MAX: usize = 20_000;
+
+/// Refuses an expression that would not end growing: that form holds some operands several times over, and they hold
+/// theirs.
+pub(crate) fn bounded(expr: &Expr) -> Result<(), DataFusionError> {
+    if nodes(expr)? <= NODES_MAX {
+        return Ok(());
+    }
+    Err(DataFusionError::External(Box::new(Refusal::new(
+        "query-too-long",
+        "An expression has too many divisions, or functions of functions, inside one another.",
+        "Compute the inner ones in a subquery of their own.",
+    ))))
+}
+
+/// At least as many nodes as the expression has in the form that cannot fail.
+fn nodes(expr: &Expr) -> Result<usize, DataFusionError> {
+    let mut inside = 0usize;
+    expr.apply_children(|child| {
+        inside = inside.saturating_add(nodes(child)?);
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    let copies = match expr {
+        Expr::BinaryExpr(binary) if matches!(binary.op, Operator::Divide | Operator::Modulo) => 4,
+        Expr::ScalarFunction(f) if matches!(f.func.name(), "abs" | "sqrt" | "ln" | "log10") => 3,
+        _ => 1,
+    };
+    Ok(inside.saturating_mul(copies).saturating_add(1))
+}
+
+/// A column itself, or the part of it that is greater where it is greater.
+pub(crate) fn as_it_stands(expr: &Expr) -> bool {
+    match expr {
+        Expr::Column(_) => true,
+        Expr::Alias(alias) => as_it_stands(&alias.expr),
+        Expr::Cast(cast) => as_it_stands(&cast.expr),
+        Expr::TryCast(cast) => as_it_stands(&cast.expr),
+        Expr::ScalarFunction(f) if f.func.name() == "date_trunc" => f.args.last().is_some_and(as_it_stands),
+        _ => false,
     }
 }

@@ -204,6 +204,23 @@ async fn what_could_overflow_is_refused_before_it_runs() {
     }
 }
 
+/// What would grow without end in the form that cannot fail is refused at once.
+#[tokio::test]
+async fn nested_divisions_end() {
+    let both = Both::new();
+    for (open, close) in [("abs(", ")"), ("1000 / (", ")"), ("ln(", " + 1)"), ("(1 % (", "))")] {
+        for (depth, code) in [(3, None), (30, Some("query-too-long"))] {
+            let x = format!("{}length(code){}", open.repeat(depth), close.repeat(depth));
+            let sql = format!("SELECT max({x}) AS v FROM event");
+            match both.plan(&sql).await {
+                Ok(_) => assert_eq!(code, None, "{sql}"),
+                Err(QueryError::Refused(refusal)) => assert_eq!(Some(refusal.code()), code, "{sql}"),
+                Err(e) => panic!("{sql}\n{e:?}"),
+            }
+        }
+    }
+}
+
 /// Products of many digits are exact, and NULL where no type holds them; adding them up does not fail.
 #[tokio::test]
 async fn decimals_of_many_digits_add_up() {
