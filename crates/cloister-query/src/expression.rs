@@ -4,7 +4,7 @@ use crate::Refusal;
 use crate::decimal;
 use crate::function::{OperatorKind, literal_arguments, operator_kind, scalar_functions};
 use crate::relation::{ColumnFacts, Compared, Facts, Kind, Role, Shape, State};
-use crate::written::{as_it_stands, bounded, known_format, pattern};
+use crate::written::{as_it_stands, bounded, known_format, pattern, too_nested};
 use datafusion::arrow::compute::can_cast_types;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
@@ -12,14 +12,18 @@ use datafusion::common::{Column, DFSchema, DataFusionError, Result, ScalarValue}
 use datafusion::functions::core::nullif;
 use datafusion::logical_expr::expr::{Case, ScalarFunction};
 use datafusion::logical_expr::{Aggregate, BinaryExpr, Expr, ExprSchemable, Operator, TryCast, lit, when};
+use std::cell::Cell;
 use std::ops::Sub;
 
 /// The most conditions in one expression.
 const BRANCHES_MAX: usize = 64;
 
+/// The most looks at parts of one expression.
+const LOOKS_MAX: usize = 100_000;
+
 /// Checks an expression against the allow-list and says what is known of its value.
 pub(crate) fn inspect(expr: &Expr, columns: &[ColumnFacts]) -> Result<Facts, Refusal> {
-    let facts = Inspector { columns }.facts(expr)?;
+    let facts = Inspector { columns, looks: Cell::new(0) }.facts(expr)?;
     if facts.branches.len() > BRANCHES_MAX {
         return Err(Refusal::new(
             "too-many-conditions",
@@ -49,12 +53,28 @@ fn freely(facts: &Facts) -> Result<(), Refusal> {
     }
 }
 
+/// Another value, made of these.
+fn made_of(parts: &[Facts]) -> Facts {
+    let mut all = Facts { role: Role::Derived, ..Facts::value(Shape::Other, true) };
+    for part in parts {
+        all.made_of(part);
+        all.branches.extend(part.branches.iter().cloned());
+    }
+    all
+}
+
 struct Inspector<'a> {
     columns: &'a [ColumnFacts],
+    /// How often any part was looked at: some forms look at their parts more than once, and these at theirs.
+    looks: Cell<usize>,
 }
 
 impl Inspector<'_> {
     fn facts(&self, expr: &Expr) -> Result<Facts, Refusal> {
+        self.looks.set(self.looks.get() + 1);
+        if self.looks.get() > LOOKS_MAX {
+            return Err(too_nested());
+        }
         match expr {
             Expr::Alias(alias) => self.facts(&alias.expr),
             Expr::Column(column) => self.column(column),
@@ -166,17 +186,6 @@ impl Inspector<'_> {
         Ok(all)
     }
 
-    /// Another value, made of these.
-    fn made_of(&self, parts: &[&Expr]) -> Result<Facts, Refusal> {
-        let mut all = Facts { role: Role::Derived, ..Facts::value(Shape::Other, true) };
-        for part in parts {
-            let facts = self.value(part)?;
-            all.made_of(&facts);
-            all.branches.extend(facts.branches);
-        }
-        Ok(all)
-    }
-
     fn binary(&self, binary: &BinaryExpr) -> Result<Facts, Refusal> {
         let (left, right) = (&binary.left, &binary.right);
         let kind = operator_kind(binary.op);
@@ -204,7 +213,7 @@ impl Inspector<'_> {
             OperatorKind::Equality | OperatorKind::Comparison | OperatorKind::Logic => {
                 self.condition(&[left, right])
             }
-            OperatorKind::Text => self.made_of(&[left, right]),
+            OperatorKind::Text => Ok(made_of(&[self.value(left)?, self.value(right)?])),
             OperatorKind::Pattern => {
                 pattern(right)?;
                 self.condition(&[left])
@@ -319,12 +328,11 @@ impl Inspector<'_> {
             known_format(format)?;
         }
         let arguments = function.args.iter().map(|a| self.value(a)).collect::<Result<Vec<_>, _>>()?;
-        let parts: Vec<&Expr> = function.args.iter().collect();
         // Whether a value is a certain one.
         if name == "nullif" {
-            self.condition(&parts)?;
+            arguments.iter().try_for_each(freely)?;
         }
-        let mut facts = self.made_of(&parts)?;
+        let mut facts = made_of(&arguments);
         match (name, function.args.as_slice(), arguments.as_slice()) {
             ("coalesce", exprs, [first, rest @ ..]) => {
                 facts.shape = rest.iter().fold(first.shape, |shape, f| shape.either(f.shape));

@@ -57,11 +57,15 @@ pub(crate) fn bounded(expr: &Expr) -> Result<(), DataFusionError> {
     if nodes(expr)? <= NODES_MAX {
         return Ok(());
     }
-    Err(DataFusionError::External(Box::new(Refusal::new(
+    Err(DataFusionError::External(Box::new(too_nested())))
+}
+
+pub(crate) fn too_nested() -> Refusal {
+    Refusal::new(
         "query-too-long",
-        "An expression has too many divisions, or functions of functions, inside one another.",
+        "An expression has too many divisions, conditions, or functions of functions, inside one another.",
         "Compute the inner ones in a subquery of their own.",
-    ))))
+    )
 }
 
 /// At least as many nodes as the expression has in the form that cannot fail.
