@@ -1,5 +1,5 @@
 # Two commands for newcomers: `make demo` and `make test`.
-.PHONY: demo test bench lint clean
+.PHONY: demo test bench fuzz lint clean
 
 # One selection of packages for every command, so that nothing is built twice with other features.
 BUILD = cargo build --locked --workspace --bins
@@ -16,6 +16,11 @@ lint:
 	cargo fmt --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo run --locked -q -p xtask -- check
+
+# Queries made up by grammars, against an oracle of plain loops; `make test` runs 3,000 of each.
+QUERIES = 100000
+fuzz:
+	FUZZ_QUERIES=$(QUERIES) cargo test --locked --workspace --test fuzz -- --nocapture
 
 bench:
 	sh tests/bench/run.sh

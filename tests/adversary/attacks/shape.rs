@@ -51,7 +51,7 @@ fn deciding() -> Vec<Attack> {
             "LIMIT after the order",
             Income,
             &[
-                "SELECT sex, birth_year, district FROM (SELECT sex, birth_year, district, sum(income) AS s FROM person GROUP BY 1, 2, 3 HAVING count(*) = 1) q ORDER BY CASE WHEN s > 60000 THEN 0 ELSE 1 END, birth_year DESC, sex, district LIMIT 1",
+                "SELECT sex, birth_year, district FROM (SELECT sex, birth_year, district, avg(income) AS s FROM person GROUP BY 1, 2, 3) q ORDER BY CASE WHEN s > 60000 THEN 0 ELSE 1 END, birth_year DESC, sex, district LIMIT 1",
             ],
         ),
         tell(
