@@ -212,7 +212,7 @@ async fn nested_divisions_end() {
         ("abs(", ")"),
         ("1000 / (", ")"),
         ("ln(", " + 1)"),
-        ("(1 % (", "))"),
+        ("1 % (", ")"),
         ("CASE WHEN code = 'a' THEN ", " END"),
     ] {
         for (depth, code) in [(3, None), (20, Some("query-too-long"))] {
