@@ -431,7 +431,7 @@ fn safe(expr: &Expr, schema: &DFSchema, strict: bool) -> Result<Expr> {
             Expr::ScalarFunction(f) if f.func.name() == "abs" => match f.args.as_slice() {
                 [value] if value.get_type(schema)?.is_integer() => {
                     let negative = value.clone().lt(lit(0));
-                    when(negative, opposite(value.clone())).otherwise(value.clone())?
+                    when(negative, opposite(value.clone(), schema)?).otherwise(value.clone())?
                 }
                 _ => Expr::ScalarFunction(f),
             },
@@ -441,7 +441,7 @@ fn safe(expr: &Expr, schema: &DFSchema, strict: bool) -> Result<Expr> {
                 f.args = f.args.into_iter().map(|value| within(value, least)).collect::<Result<_>>()?;
                 Expr::ScalarFunction(f)
             }
-            Expr::Negative(value) if value.get_type(schema)?.is_signed_integer() => opposite(*value),
+            Expr::Negative(value) if value.get_type(schema)?.is_signed_integer() => opposite(*value, schema)?,
             Expr::Literal(value, metadata) => {
                 short(&value)?;
                 Expr::Literal(value, metadata)
@@ -472,9 +472,10 @@ fn within(value: Expr, comparison: Operator) -> Result<Expr> {
     when(good, value).end()
 }
 
-/// Whole numbers wrap around where they overflow, which is no error.
-fn opposite(value: Expr) -> Expr {
-    lit(0).sub(value)
+/// Whole numbers wrap around where they overflow, which is no error. The type stays.
+fn opposite(value: Expr, schema: &DFSchema) -> Result<Expr> {
+    let zero = ScalarValue::new_zero(&value.get_type(schema)?)?;
+    Ok(Expr::Literal(zero, None).sub(value))
 }
 
 fn divided(left: Expr, op: Operator, right: Expr, schema: &DFSchema) -> Result<Expr> {
@@ -494,9 +495,10 @@ fn divided(left: Expr, op: Operator, right: Expr, schema: &DFSchema) -> Result<E
     };
     // The smallest whole number cannot be divided by -1.
     let by_minus_one = (whole && minus_one(&right)).then(|| match op {
-        Operator::Modulo => lit(0),
-        _ => opposite(left.clone()),
+        Operator::Modulo => Ok(Expr::Literal(ScalarValue::new_zero(&left.get_type(schema)?)?, None)),
+        _ => opposite(left.clone(), schema),
     });
+    let by_minus_one = by_minus_one.transpose()?;
     let divisor = match written {
         true => right.clone(),
         false => nullif().call(vec![right.clone(), Expr::Literal(ScalarValue::new_zero(&kind)?, None)]),
