@@ -494,11 +494,11 @@ fn divided(left: Expr, op: Operator, right: Expr, schema: &DFSchema) -> Result<E
         _ => true,
     };
     // The smallest whole number cannot be divided by -1.
-    let by_minus_one = (whole && minus_one(&right)).then(|| match op {
-        Operator::Modulo => Ok(Expr::Literal(ScalarValue::new_zero(&left.get_type(schema)?)?, None)),
-        _ => opposite(left.clone(), schema),
-    });
-    let by_minus_one = by_minus_one.transpose()?;
+    let by_minus_one = match op {
+        _ if !whole || !minus_one(&right) => None,
+        Operator::Modulo => Some(Expr::Literal(ScalarValue::new_zero(&left.get_type(schema)?)?, None)),
+        _ => Some(opposite(left.clone(), schema)?),
+    };
     let divisor = match written {
         true => right.clone(),
         false => nullif().call(vec![right.clone(), Expr::Literal(ScalarValue::new_zero(&kind)?, None)]),
