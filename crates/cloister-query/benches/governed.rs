@@ -202,10 +202,15 @@ async fn measure(home: PathBuf, runs: usize) {
     let mut totals = [0.0; 4];
     for (name, sql) in QUERIES {
         let mut times: [Vec<f64>; 4] = Default::default();
+        let mut mark = "";
         for run in 0..=runs {
+            let (time, twice) = governed(&engine, &grant, &policy, sql).await;
+            if twice {
+                mark = " (ran twice)";
+            }
             let once = [
                 ungoverned(plain.path(), &grant, sql).await,
-                governed(&engine, &grant, &policy, sql).await,
+                time,
                 duckdb.as_mut().map_or(f64::NAN, |d| d.time("any", sql)),
                 duckdb.as_mut().map_or(f64::NAN, |d| d.time("sorted", sql)),
             ];
@@ -215,7 +220,7 @@ async fn measure(home: PathBuf, runs: usize) {
             }
         }
         let [u, g, any, sorted] = times.map(median);
-        println!("| {name} | {u:.1} | {g:.1} | {:.2} | {any:.1} | {sorted:.1} |", g / u);
+        println!("| {name}{mark} | {u:.1} | {g:.1} | {:.2} | {any:.1} | {sorted:.1} |", g / u);
         if *name != FROM_FOOTERS {
             ratios.push(g / u);
             totals.iter_mut().zip([u, g, any, sorted]).for_each(|(total, time)| *total += time);
@@ -317,13 +322,14 @@ async fn ungoverned(folder: &Path, grant: &ResolvedGrant, sql: &str) -> f64 {
     began.elapsed().as_secs_f64() * 1_000.0
 }
 
-async fn governed(engine: &Engine, grant: &ResolvedGrant, policy: &Policy, sql: &str) -> f64 {
+/// Milliseconds; and whether people came out of order, so that the query ran twice.
+async fn governed(engine: &Engine, grant: &ResolvedGrant, policy: &Policy, sql: &str) -> (f64, bool) {
     let began = Instant::now();
     let governed = engine.plan(grant, sql, policy).await.unwrap().run().await.unwrap();
-    assert!(!governed.order_lost(), "{sql}: people came out of order, and the query ran twice");
+    let twice = governed.order_lost();
     let protected: Vec<_> = governed.evidence().iter().map(|table| protect(table, policy)).collect();
     governed.finish(&protected).await.unwrap();
-    began.elapsed().as_secs_f64() * 1_000.0
+    (began.elapsed().as_secs_f64() * 1_000.0, twice)
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
