@@ -453,13 +453,11 @@ fn safe(expr: &Expr, schema: &DFSchema, strict: bool) -> Result<Expr> {
     rewritten.data()
 }
 
-/// Whether there is such a cast at all; if not, the query would break off when it runs.
+/// Refuses a cast that does not exist: the query would break off when it runs.
 fn convertible(expr: &Expr, to: &DataType, schema: &DFSchema) -> Result<()> {
-    if can_cast_types(&expr.get_type(schema)?, to) {
-        return Ok(());
-    }
-    let hint = "Leave the cast out.";
-    Err(refused("unsupported-cast", "The query casts a value to a type that it cannot have.", hint))
+    let message = "The query casts a value to a type that it cannot have.";
+    let exists = can_cast_types(&expr.get_type(schema)?, to);
+    exists.then_some(()).ok_or_else(|| refused("unsupported-cast", message, "Leave the cast out."))
 }
 
 /// A value that compares so with 0, else NULL.
@@ -475,7 +473,7 @@ fn opposite(value: Expr, schema: &DFSchema) -> Result<Expr> {
 }
 
 fn zero(like: &Expr, schema: &DFSchema) -> Result<Expr> {
-    Ok(Expr::Literal(ScalarValue::new_zero(&like.get_type(schema)?)?, None))
+    Ok(lit(ScalarValue::new_zero(&like.get_type(schema)?)?))
 }
 
 fn divided(left: Expr, op: Operator, right: Expr, schema: &DFSchema) -> Result<Expr> {
