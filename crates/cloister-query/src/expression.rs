@@ -453,16 +453,11 @@ fn safe(expr: &Expr, schema: &DFSchema, strict: bool) -> Result<Expr> {
     rewritten.data()
 }
 
-/// Whether there is such a cast at all; if not, the query would break off when it runs.
+/// Refuses a cast that does not exist: the query would break off when it runs.
 fn convertible(expr: &Expr, to: &DataType, schema: &DFSchema) -> Result<()> {
-    if can_cast_types(&expr.get_type(schema)?, to) {
-        return Ok(());
-    }
-    Err(refused(
-        "unsupported-cast",
-        "The query casts a value to a type that it cannot have.",
-        "Leave the cast out.",
-    ))
+    let message = "The query casts a value to a type that it cannot have.";
+    let exists = can_cast_types(&expr.get_type(schema)?, to);
+    exists.then_some(()).ok_or_else(|| refused("unsupported-cast", message, "Leave the cast out."))
 }
 
 /// A value that compares so with 0, else NULL.
@@ -474,8 +469,11 @@ fn within(value: Expr, comparison: Operator) -> Result<Expr> {
 
 /// Whole numbers wrap around where they overflow, which is no error. The type stays.
 fn opposite(value: Expr, schema: &DFSchema) -> Result<Expr> {
-    let zero = ScalarValue::new_zero(&value.get_type(schema)?)?;
-    Ok(Expr::Literal(zero, None).sub(value))
+    Ok(zero(&value, schema)?.sub(value))
+}
+
+fn zero(like: &Expr, schema: &DFSchema) -> Result<Expr> {
+    Ok(lit(ScalarValue::new_zero(&like.get_type(schema)?)?))
 }
 
 fn divided(left: Expr, op: Operator, right: Expr, schema: &DFSchema) -> Result<Expr> {
@@ -496,7 +494,7 @@ fn divided(left: Expr, op: Operator, right: Expr, schema: &DFSchema) -> Result<E
     // The smallest whole number cannot be divided by -1.
     let by_minus_one = match op {
         _ if !whole || !minus_one(&right) => None,
-        Operator::Modulo => Some(Expr::Literal(ScalarValue::new_zero(&left.get_type(schema)?)?, None)),
+        Operator::Modulo => Some(zero(&left, schema)?),
         _ => Some(opposite(left.clone(), schema)?),
     };
     let divisor = match written {
