@@ -295,6 +295,9 @@ impl Rewriter<'_> {
             None => aggregate.group_expr.clone(),
         };
         let groups = total_groups(&groups, &schema, &input.state)?;
+        // One row per person, straight from an aggregate, comes in the order of its hashes: nothing is gained by
+        // trying to count in the people's order first.
+        self.unordered.set(self.unordered.get() || is_aggregated(&input.plan));
         let evidence = evidence_plan(input.plan, groups, wanted.exprs, key_count)?;
         let names = aggregate.schema.iter().take(key_count);
         let keys = names.map(|(relation, field)| {
@@ -351,6 +354,37 @@ impl Rewriter<'_> {
         let complete = boundary.labels_public && !boundary.totals;
         let state = State::Protected { boundaries: vec![boundary], states, complete };
         Ok(Relation { plan, columns, state })
+    }
+}
+
+/// Whether rows are an aggregate's, with nothing between that would put them in another order.
+fn is_aggregated(plan: &LogicalPlan) -> bool {
+    match plan {
+        LogicalPlan::Aggregate(_) => true,
+        LogicalPlan::Projection(projection) => is_aggregated(&projection.input),
+        LogicalPlan::Filter(filter) => is_aggregated(&filter.input),
+        LogicalPlan::SubqueryAlias(alias) => is_aggregated(&alias.input),
+        LogicalPlan::TableScan(_)
+        | LogicalPlan::Join(_)
+        | LogicalPlan::Distinct(_)
+        | LogicalPlan::Sort(_)
+        | LogicalPlan::Limit(_)
+        | LogicalPlan::EmptyRelation(_)
+        | LogicalPlan::Window(_)
+        | LogicalPlan::Union(_)
+        | LogicalPlan::Values(_)
+        | LogicalPlan::Subquery(_)
+        | LogicalPlan::RecursiveQuery(_)
+        | LogicalPlan::Unnest(_)
+        | LogicalPlan::Repartition(_)
+        | LogicalPlan::Extension(_)
+        | LogicalPlan::Explain(_)
+        | LogicalPlan::Analyze(_)
+        | LogicalPlan::DescribeTable(_)
+        | LogicalPlan::Statement(_)
+        | LogicalPlan::Dml(_)
+        | LogicalPlan::Ddl(_)
+        | LogicalPlan::Copy(_) => false,
     }
 }
 
