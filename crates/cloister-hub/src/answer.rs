@@ -88,6 +88,12 @@ impl Reason {
         Self { code: code.into(), message: message.into(), hint: hint.into() }
     }
 
+    /// A reason whose sentence is an error's words.
+    pub(crate) fn of_words(code: &str, words: &str, hint: &str) -> Self {
+        let (first, rest) = words.split_at_checked(1).unwrap_or_default();
+        Self::new(code, format!("{}{rest}.", first.to_uppercase()), hint)
+    }
+
     /// Why a result waits for checkers.
     pub(crate) fn hold(code: &str) -> Self {
         let (message, hint) = match code {
@@ -191,19 +197,7 @@ impl Answer {
 
     pub(crate) fn released(heading: Heading, cleared: &Cleared<ReleasedTable>) -> Self {
         let table = cleared.get();
-        let columns: Vec<AnswerColumn> = table
-            .columns()
-            .iter()
-            .map(|c| AnswerColumn { name: c.name.clone(), data_type: c.data_type.clone(), role: c.role })
-            .collect();
-        let cells = table.notes().iter().map(|note| AnswerCell {
-            row: note.row,
-            column: columns.get(note.column).map(|c| c.name.clone()).unwrap_or_default(),
-            state: note.state,
-            rule: note.rule,
-            secondary: false,
-        });
-        let cells = cells.collect();
+        let (columns, cells) = columns_and_cells(table);
         let rows = table.rows().iter().map(|row| row.iter().map(json_of).collect()).collect();
         let empty = Self::without_rows(Status::Released, heading, Vec::new());
         Self { columns, rows: Some(rows), cells, ..empty }
@@ -299,6 +293,23 @@ pub(crate) fn csv_of(columns: &[AnswerColumn], rows: &[Vec<String>]) -> String {
         csv.push_str("\r\n");
     }
     csv
+}
+
+/// A table's columns, and its cells that are not simply values.
+pub(crate) fn columns_and_cells(table: &ReleasedTable) -> (Vec<AnswerColumn>, Vec<AnswerCell>) {
+    let columns = table.columns().iter();
+    let columns =
+        columns.map(|c| AnswerColumn { name: c.name.clone(), data_type: c.data_type.clone(), role: c.role });
+    let columns: Vec<AnswerColumn> = columns.collect();
+    let cells = table.notes().iter().map(|note| AnswerCell {
+        row: note.row,
+        column: columns.get(note.column).map(|c| c.name.clone()).unwrap_or_default(),
+        state: note.state,
+        rule: note.rule,
+        secondary: false,
+    });
+    let cells = cells.collect();
+    (columns, cells)
 }
 
 fn quoted(field: &str) -> String {

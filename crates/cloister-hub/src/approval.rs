@@ -165,9 +165,10 @@ fn read_by(workspace: &Workspace, reads: &Reads) -> Result<Json, Reason> {
             "Approve a query that makes the table anew, as a CTE.",
         ));
     }
-    let schema = |name: &str| name.replace(['-', '.'], "_");
-    let is_read = |d: &&DatasetRef| reads.tables.iter().any(|(of, _)| *of == schema(&d.name));
-    let mut read: Vec<&DatasetRef> = workspace.datasets.iter().filter(is_read).collect();
+    let is_read = |schema: String| reads.tables.iter().any(|(of, _)| *of == schema);
+    let datasets = workspace.datasets.iter().zip(&workspace.granted);
+    let datasets = datasets.filter(|(_, granted)| is_read(granted.manifest.schema_name()));
+    let mut read: Vec<&DatasetRef> = datasets.map(|(dataset, _)| dataset).collect();
     read.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(json!(read))
 }
@@ -183,7 +184,5 @@ fn holds_now(approval: &Approval, workspace: &Workspace) -> bool {
 }
 
 fn turned_away(error: NotTheChecker) -> Reason {
-    let text = error.to_string();
-    let (first, rest) = text.split_at_checked(1).unwrap_or_default();
-    Reason::new(error.code(), format!("{}{rest}.", first.to_uppercase()), "Ask a checker of the project.")
+    Reason::of_words(error.code(), &error.to_string(), "Ask a checker of the project.")
 }

@@ -160,15 +160,8 @@ impl Hub {
     /// Whether the person may run queries now; the reason where not.
     pub(crate) async fn admit(&self, name: &Name, user: &Name) -> Result<Result<Project, Reason>, HubError> {
         use cloister_governance::project::NotNow;
-        let turned_away = |e: NotNow| {
-            let text = e.to_string();
-            let message = format!(
-                "{}{}.",
-                text.get(..1).unwrap_or_default().to_uppercase(),
-                text.get(1..).unwrap_or_default()
-            );
-            Reason::new(e.code(), message, "Ask the hub's administrators.")
-        };
+        let turned_away =
+            |e: NotNow| Reason::of_words(e.code(), &e.to_string(), "Ask the hub's administrators.");
         let Some(stored) = self.store.project(name).await? else {
             return Ok(Err(turned_away(NotNow::NotAResearcher)));
         };

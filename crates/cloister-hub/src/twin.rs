@@ -1,6 +1,6 @@
 //! Trying a query on synthetic twins: invented rows, made from the contracts alone.
 
-use crate::answer::{AnswerCell, AnswerColumn, Reason, csv_of, json_of, text_of};
+use crate::answer::{AnswerCell, AnswerColumn, Reason, columns_and_cells, csv_of, json_of, text_of};
 use crate::explain::{broke_off, holds, of_refused};
 use crate::query::Workspace;
 use crate::{Ask, Hub, HubError};
@@ -54,21 +54,7 @@ impl TwinAnswer {
 
     fn of(table: &Invented, real: RealOutcome) -> Result<Self, HubError> {
         let table = table.table();
-        let columns = table.columns().iter();
-        let columns = columns.map(|c| AnswerColumn {
-            name: c.name.clone(),
-            data_type: c.data_type.clone(),
-            role: c.role,
-        });
-        let columns: Vec<AnswerColumn> = columns.collect();
-        let cells = table.notes().iter().map(|note| AnswerCell {
-            row: note.row,
-            column: columns.get(note.column).map(|c| c.name.clone()).unwrap_or_default(),
-            state: note.state,
-            rule: note.rule,
-            secondary: false,
-        });
-        let cells = cells.collect();
+        let (columns, cells) = columns_and_cells(table);
         let rows = table.rows().iter().map(|row| row.iter().map(json_of).collect()).collect();
         let arrow =
             table.to_arrow_stream().map_err(|_| HubError::Internal("the table cannot be written".into()))?;

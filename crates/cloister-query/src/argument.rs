@@ -248,7 +248,7 @@ impl Parts<'_> {
         Measured {
             statistic,
             role: Role::Count,
-            value: if people { ValueExpr::People } else { ValueExpr::One(unalias(whole)) },
+            value: if people { ValueExpr::People } else { ValueExpr::One(unaliased(whole).clone()) },
             contributes: (!always).then(|| argument.clone().is_not_null()),
             branches,
             argument: String::new(),
@@ -263,7 +263,7 @@ impl Parts<'_> {
         Measured {
             statistic: Statistic::Extreme,
             role: Role::Extreme,
-            value: ValueExpr::One(unalias(whole)),
+            value: ValueExpr::One(unaliased(whole).clone()),
             contributes: Some(self.argument.clone().is_not_null()),
             branches: self.facts.branches.clone(),
             argument: String::new(),
@@ -288,7 +288,6 @@ impl Parts<'_> {
             statistic: Statistic::Spread,
             role: Role::Spread,
             support: None,
-            sides: Vec::new(),
             held: self.packed(),
             ..self.extreme(whole, Support::Least)
         }
@@ -322,7 +321,7 @@ impl Parts<'_> {
         Measured {
             statistic: if counted { Statistic::Count { additive: false } } else { Statistic::Sum },
             role: if counted { Role::Count } else { Role::Sum },
-            value: ValueExpr::One(unalias(whole)),
+            value: ValueExpr::One(unaliased(whole).clone()),
             contributes: Some(self.argument.clone().not_eq(lit(0))),
             branches: self.facts.branches.clone(),
             argument: String::new(),
@@ -346,7 +345,7 @@ impl Parts<'_> {
                 denominator: filtered(count(argument.clone())),
             }
         } else {
-            ValueExpr::One(unalias(whole))
+            ValueExpr::One(unaliased(whole).clone())
         };
         Measured {
             statistic: if counted { Statistic::Rate } else { Statistic::Mean },
@@ -362,10 +361,11 @@ impl Parts<'_> {
     }
 }
 
-pub(crate) fn unalias(expr: &Expr) -> Expr {
+/// The expression under its names.
+pub(crate) fn unaliased(expr: &Expr) -> &Expr {
     match expr {
-        Expr::Alias(alias) => *alias.expr.clone(),
-        other => other.clone(),
+        Expr::Alias(alias) => unaliased(&alias.expr),
+        other => other,
     }
 }
 

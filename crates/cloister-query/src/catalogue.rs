@@ -22,6 +22,35 @@ pub(crate) const CATALOGUE: &str = "cloister";
 /// The schema of names that need no qualification.
 pub(crate) const DEFAULT_SCHEMA: &str = "project";
 
+/// A table without data, as the planner sees one: only the rewriting reads the vault.
+macro_rules! unreadable {
+    ($type:ty, $kind:expr $(, $logical:item)?) => {
+        #[async_trait]
+        impl TableProvider for $type {
+            fn schema(&self) -> SchemaRef {
+                self.schema.clone()
+            }
+
+            fn table_type(&self) -> TableType {
+                $kind
+            }
+
+            $($logical)?
+
+            async fn scan(
+                &self,
+                _: &dyn Session,
+                _: Option<&Vec<usize>>,
+                _: &[Expr],
+                _: Option<usize>,
+            ) -> Result<Arc<dyn ExecutionPlan>> {
+                internal_err!("a plan without evidence cannot run")
+            }
+        }
+    };
+}
+pub(crate) use unreadable;
+
 /// A table as the planner sees it.
 #[derive(Debug)]
 pub(crate) struct PlanTable {
@@ -35,26 +64,7 @@ impl PlanTable {
     }
 }
 
-#[async_trait]
-impl TableProvider for PlanTable {
-    fn schema(&self) -> SchemaRef {
-        self.schema.clone()
-    }
-
-    fn table_type(&self) -> TableType {
-        TableType::Base
-    }
-
-    async fn scan(
-        &self,
-        _: &dyn Session,
-        _: Option<&Vec<usize>>,
-        _: &[Expr],
-        _: Option<usize>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        internal_err!("a plan without evidence cannot run")
-    }
-}
+unreadable!(PlanTable, TableType::Base);
 
 /// A table in memory that holds nobody's rows.
 #[derive(Debug)]

@@ -13,9 +13,12 @@ mod attaining;
 mod beside;
 mod contributions;
 
-use crate::people::{Single, array};
+use crate::people::{Single, array, each_row, lists};
 use cloister_disclosure::Contributions;
-use datafusion::arrow::array::{ArrayRef, AsArray, Float64Array, StructArray, new_empty_array};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Float64Array, Float64Builder, ListArray, ListBuilder,
+    StructArray, UInt32Array, new_empty_array,
+};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
@@ -109,7 +112,10 @@ impl AggregateUDFImpl for Support {
     }
 
     fn default_value(&self, kind: &DataType) -> Result<ScalarValue> {
-        ScalarValue::new_zero(kind)
+        match self.place {
+            Place::Contributions { .. } => contributions::of_nobody(),
+            Place::Least | Place::Greatest | Place::Quantile(_) => ScalarValue::new_zero(kind),
+        }
     }
 
     fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
@@ -124,7 +130,7 @@ impl AggregateUDFImpl for Support {
                 Arc::new(Field::new(name("value"), DataType::Binary, true)),
                 list("people", DataType::UInt32),
             ],
-            Place::Quantile(_) => {
+            Place::Quantile(_) | Place::Contributions { ordered: false } => {
                 vec![list("values", DataType::Float64), list("people", DataType::UInt32)]
             }
             Place::Contributions { ordered: true } => {
@@ -133,9 +139,6 @@ impl AggregateUDFImpl for Support {
                     .iter()
                     .map(|f| -> FieldRef { Arc::new(Field::new(name(f.name()), DataType::Float64, false)) });
                 fields.collect()
-            }
-            Place::Contributions { ordered: false } => {
-                vec![list("people", DataType::UInt32), list("totals", DataType::Float64)]
             }
         })
     }
@@ -184,6 +187,56 @@ impl Support {
     fn beside(&self, bits: u64) -> beside::Beside {
         beside::Beside::new(f64::from_bits(bits), self.people_max)
     }
+}
+
+/// Calls `f(group, value, person)` for every row that has both and passes the filter, until one call says that there is
+/// no such group. The value is a fraction.
+fn each_value(
+    values: &[ArrayRef],
+    groups: &[usize],
+    filter: Option<&BooleanArray>,
+    mut f: impl FnMut(usize, f64, u32) -> Result<()>,
+) -> Result<()> {
+    let (value, people) = (array::<Float64Array>(values, 0)?, array::<UInt32Array>(values, 1)?);
+    let mut done = Ok(());
+    each_row(&[value.nulls(), people.nulls()], groups, filter, |row, group| {
+        if let (Ok(()), Some(value), Some(person)) =
+            (&done, value.values().get(row), people.values().get(row))
+        {
+            done = f(group, *value, *person);
+        }
+    });
+    done
+}
+
+/// Values with their people, a list of each for every group: the partial result of [`each_kept`].
+fn kept(groups: &[Vec<(f64, u32)>]) -> Vec<ArrayRef> {
+    let field = Field::new_list_field(DataType::Float64, false);
+    let mut values = ListBuilder::new(Float64Builder::new()).with_field(field);
+    for rows in groups {
+        rows.iter().for_each(|(value, _)| values.values().append_value(*value));
+        values.append(true);
+    }
+    let people = lists(groups.iter().map(|rows| Some(rows.iter().map(|(_, person)| *person).collect())));
+    vec![Arc::new(values.finish()), Arc::new(people)]
+}
+
+/// Calls `f(group, value, person)` for every value in a partial result.
+fn each_kept(
+    state: &[ArrayRef],
+    groups: &[usize],
+    mut f: impl FnMut(usize, f64, u32) -> Result<()>,
+) -> Result<()> {
+    let (values, people) = (array::<ListArray>(state, 0)?, array::<ListArray>(state, 1)?);
+    for (row, group) in groups.iter().enumerate() {
+        let (values, people) = (values.value(row), people.value(row));
+        let values = array::<Float64Array>(std::slice::from_ref(&values), 0)?;
+        let people = array::<UInt32Array>(std::slice::from_ref(&people), 0)?;
+        for (value, person) in values.values().iter().zip(people.values()) {
+            f(*group, *value, *person)?;
+        }
+    }
+    Ok(())
 }
 
 /// Adds a person to a few distinct ones, while they are fewer than `max`. Whether they were added.

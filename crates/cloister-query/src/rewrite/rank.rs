@@ -6,7 +6,7 @@
 //! A bound that is a share of the count says no more than a share does; one that is a number of rows would say
 //! how many there are, and is held.
 
-use crate::argument::{Measured, ValueExpr, packed, uncast};
+use crate::argument::{Measured, ValueExpr, packed, unaliased, uncast};
 use crate::relation::{Facts, Role};
 use cloister_disclosure::Statistic;
 use datafusion::common::Column;
@@ -38,7 +38,7 @@ impl Picked {
         Measured {
             statistic: Statistic::Quantile,
             role: Role::Quantile,
-            value: ValueExpr::One(unaliased(whole)),
+            value: ValueExpr::One(unaliased(whole).clone()),
             contributes: Some(self.value.clone().is_not_null()),
             held: packed(&self.value, &facts),
             branches: facts.branches,
@@ -58,7 +58,7 @@ impl Ranks {
         loop {
             let (names, exprs, input): (Vec<Column>, Vec<Expr>, _) = match plan {
                 LogicalPlan::Projection(p) => {
-                    (p.schema.columns(), p.expr.iter().map(unaliased).collect(), &p.input)
+                    (p.schema.columns(), p.expr.iter().map(unaliased).cloned().collect(), &p.input)
                 }
                 LogicalPlan::SubqueryAlias(a) => {
                     let below = a.input.schema().columns();
@@ -66,7 +66,11 @@ impl Ranks {
                 }
                 LogicalPlan::Window(w) => {
                     let below = w.input.schema().columns().into_iter().map(Expr::Column);
-                    (w.schema.columns(), below.chain(w.window_expr.iter().map(unaliased)).collect(), &w.input)
+                    (
+                        w.schema.columns(),
+                        below.chain(w.window_expr.iter().map(unaliased).cloned()).collect(),
+                        &w.input,
+                    )
                 }
                 _ => break,
             };
@@ -113,7 +117,7 @@ impl Ranks {
 
     /// The quantile that an aggregate is, where it is one of rows grouped by these keys.
     pub(super) fn picked(&self, aggregate: &Expr, keys: &[&Expr], plan: &LogicalPlan) -> Option<Picked> {
-        let Expr::AggregateFunction(AggregateFunction { func, params }) = unaliased_ref(aggregate) else {
+        let Expr::AggregateFunction(AggregateFunction { func, params }) = unaliased(aggregate) else {
             return None;
         };
         let greatest = match func.name() {
@@ -239,15 +243,4 @@ fn counts(window: &WindowFunction, partition: &[Expr]) -> bool {
         && same
         && filter.is_none()
         && !distinct
-}
-
-fn unaliased_ref(expr: &Expr) -> &Expr {
-    match expr {
-        Expr::Alias(alias) => unaliased_ref(&alias.expr),
-        other => other,
-    }
-}
-
-fn unaliased(expr: &Expr) -> Expr {
-    unaliased_ref(expr).clone()
 }

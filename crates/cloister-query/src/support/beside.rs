@@ -1,13 +1,10 @@
 //! The people on either side of a quantile.
 
-use super::add_few;
-use crate::people::{array, each_row, lists, row_states};
-use datafusion::arrow::array::{
-    Array, ArrayRef, BooleanArray, Float64Array, Float64Builder, ListArray, ListBuilder, UInt32Array,
-    UInt64Array,
-};
+use super::{add_few, each_kept, each_value, kept};
+use crate::people::row_states;
+use datafusion::arrow::array::{ArrayRef, BooleanArray, UInt64Array};
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Field};
+use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{Result, internal_err};
 use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
 use std::sync::Arc;
@@ -34,11 +31,11 @@ impl Beside {
         taken
     }
 
-    fn add(&mut self, group: usize, value: f64, person: u32) -> bool {
-        let Some(rows) = self.groups.get_mut(group) else { return false };
+    fn add(&mut self, group: usize, value: f64, person: u32) -> Result<()> {
+        let Some(rows) = self.groups.get_mut(group) else { return internal_err!("people: unknown group") };
         rows.push((value, person));
         self.rows += 1;
-        true
+        Ok(())
     }
 
     /// The fewer of the people with rows up to the quantile's place and from it on. Where it lies between
@@ -74,17 +71,9 @@ impl GroupsAccumulator for Beside {
         total_num_groups: usize,
     ) -> Result<()> {
         self.groups.resize(total_num_groups, Vec::new());
-        let Some(value) = values.first() else { return internal_err!("people: a value is missing") };
-        let value = cast(value, &DataType::Float64)?;
-        let value = array::<Float64Array>(std::slice::from_ref(&value), 0)?;
-        let people = array::<UInt32Array>(values, 1)?;
-        let mut known = true;
-        each_row(&[value.nulls(), people.nulls()], group_indices, opt_filter, |row, group| {
-            if let (Some(value), Some(person)) = (value.values().get(row), people.values().get(row)) {
-                known &= self.add(group, *value, *person);
-            }
-        });
-        if known { Ok(()) } else { internal_err!("people: unknown group") }
+        let [value, people] = values else { return internal_err!("people: a value is missing") };
+        let values = [cast(value, &DataType::Float64)?, people.clone()];
+        each_value(&values, group_indices, opt_filter, |group, value, person| self.add(group, value, person))
     }
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
@@ -93,15 +82,7 @@ impl GroupsAccumulator for Beside {
     }
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
-        let groups = self.take(emit_to);
-        let field = Field::new_list_field(DataType::Float64, false);
-        let mut values = ListBuilder::new(Float64Builder::new()).with_field(field);
-        for rows in &groups {
-            rows.iter().for_each(|(value, _)| values.values().append_value(*value));
-            values.append(true);
-        }
-        let people = lists(groups.iter().map(|rows| Some(rows.iter().map(|(_, person)| *person).collect())));
-        Ok(vec![Arc::new(values.finish()), Arc::new(people)])
+        Ok(kept(&self.take(emit_to)))
     }
 
     fn merge_batch(
@@ -111,18 +92,7 @@ impl GroupsAccumulator for Beside {
         total_num_groups: usize,
     ) -> Result<()> {
         self.groups.resize(total_num_groups, Vec::new());
-        let (lists, people) = (array::<ListArray>(values, 0)?, array::<ListArray>(values, 1)?);
-        for (row, group) in group_indices.iter().enumerate() {
-            let (values, people) = (lists.value(row), people.value(row));
-            let values = array::<Float64Array>(std::slice::from_ref(&values), 0)?;
-            let people = array::<UInt32Array>(std::slice::from_ref(&people), 0)?;
-            for (value, person) in values.values().iter().zip(people.values()) {
-                if !self.add(*group, *value, *person) {
-                    return internal_err!("people: unknown group");
-                }
-            }
-        }
-        Ok(())
+        each_kept(values, group_indices, |group, value, person| self.add(group, value, person))
     }
 
     fn convert_to_state(

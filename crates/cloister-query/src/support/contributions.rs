@@ -1,12 +1,10 @@
 //! How much of a total is one or two people's.
 
-use crate::people::{OrderLost, array, each_row, lists, row_states};
-use datafusion::arrow::array::{
-    Array, ArrayRef, BooleanArray, Float64Array, Float64Builder, ListArray, ListBuilder, StructArray,
-    UInt32Array,
-};
+use super::{each_kept, each_value, kept};
+use crate::people::{OrderLost, array, row_states};
+use datafusion::arrow::array::{ArrayRef, BooleanArray, Float64Array, StructArray};
 use datafusion::arrow::datatypes::{DataType, Field, Fields};
-use datafusion::common::{Result, internal_err};
+use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,6 +13,11 @@ use std::sync::Arc;
 pub(super) fn fields() -> Fields {
     let field = |name| Field::new(name, DataType::Float64, false);
     Fields::from(vec![field("largest"), field("second"), field("total")])
+}
+
+/// The result where there is nobody.
+pub(super) fn of_nobody() -> Result<ScalarValue> {
+    ScalarValue::try_from_array(&Top::result(&[Top::default()])?, 0)
 }
 
 /// The two greatest and all.
@@ -93,21 +96,18 @@ impl GroupsAccumulator for Ordered {
         total_num_groups: usize,
     ) -> Result<()> {
         self.groups.resize(total_num_groups, Running::default());
-        let (value, people) = (array::<Float64Array>(values, 0)?, array::<UInt32Array>(values, 1)?);
-        let mut ascending = true;
-        each_row(&[value.nulls(), people.nulls()], group_indices, opt_filter, |row, group| {
-            let (Some(group), Some(value), Some(person)) =
-                (self.groups.get_mut(group), value.values().get(row), people.values().get(row))
-            else {
-                return ascending = false;
-            };
-            if group.person == Some(*person) {
-                return group.own += value;
+        each_value(values, group_indices, opt_filter, |group, value, person| {
+            let Some(group) = self.groups.get_mut(group) else { return Err(OrderLost::error()) };
+            if group.person == Some(person) {
+                group.own += value;
+                return Ok(());
             }
-            ascending &= group.person.is_none_or(|before| before < *person);
-            *group = Running { person: Some(*person), own: *value, top: group.closed() };
-        });
-        if ascending { Ok(()) } else { Err(OrderLost::error()) }
+            if group.person.is_some_and(|before| before > person) {
+                return Err(OrderLost::error());
+            }
+            *group = Running { person: Some(person), own: value, top: group.closed() };
+            Ok(())
+        })
     }
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
@@ -158,23 +158,23 @@ pub(super) struct Sets {
 }
 
 impl Sets {
-    fn add(&mut self, group: usize, person: u32, value: f64) -> bool {
-        let Some(own) = self.groups.get_mut(group) else { return false };
+    fn add(&mut self, group: usize, value: f64, person: u32) -> Result<()> {
+        let Some(own) = self.groups.get_mut(group) else { return internal_err!("people: unknown group") };
         let before = own.len();
         *own.entry(person).or_default() += value;
         self.people += own.len() - before;
-        true
+        Ok(())
     }
 
     /// Each group's people with their totals, in the people's order: sums of fractions depend on it.
-    fn take(&mut self, emit_to: EmitTo) -> Vec<Vec<(u32, f64)>> {
+    fn take(&mut self, emit_to: EmitTo) -> Vec<Vec<(f64, u32)>> {
         let taken = emit_to.take_needed(&mut self.groups);
         if self.groups.is_empty() {
             self.people = 0;
         }
         let sorted = taken.into_iter().map(|own| {
-            let mut own: Vec<(u32, f64)> = own.into_iter().collect();
-            own.sort_unstable_by_key(|(person, _)| *person);
+            let mut own: Vec<(f64, u32)> = own.into_iter().map(|(person, total)| (total, person)).collect();
+            own.sort_unstable_by_key(|(_, person)| *person);
             own
         });
         sorted.collect()
@@ -190,35 +190,20 @@ impl GroupsAccumulator for Sets {
         total_num_groups: usize,
     ) -> Result<()> {
         self.groups.resize(total_num_groups, HashMap::new());
-        let (value, people) = (array::<Float64Array>(values, 0)?, array::<UInt32Array>(values, 1)?);
-        let mut known = true;
-        each_row(&[value.nulls(), people.nulls()], group_indices, opt_filter, |row, group| {
-            if let (Some(value), Some(person)) = (value.values().get(row), people.values().get(row)) {
-                known &= self.add(group, *person, *value);
-            }
-        });
-        if known { Ok(()) } else { internal_err!("people: unknown group") }
+        each_value(values, group_indices, opt_filter, |group, value, person| self.add(group, value, person))
     }
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
         let tops = self.take(emit_to).into_iter().map(|own| {
             let mut top = Top::default();
-            own.iter().for_each(|(_, total)| top.add(*total));
+            own.iter().for_each(|(total, _)| top.add(*total));
             top
         });
         Top::result(&tops.collect::<Vec<_>>())
     }
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
-        let groups = self.take(emit_to);
-        let people = lists(groups.iter().map(|own| Some(own.iter().map(|(person, _)| *person).collect())));
-        let field = Field::new_list_field(DataType::Float64, false);
-        let mut totals = ListBuilder::new(Float64Builder::new()).with_field(field);
-        for own in &groups {
-            own.iter().for_each(|(_, total)| totals.values().append_value(*total));
-            totals.append(true);
-        }
-        Ok(vec![Arc::new(people), Arc::new(totals.finish())])
+        Ok(kept(&self.take(emit_to)))
     }
 
     fn merge_batch(
@@ -228,18 +213,7 @@ impl GroupsAccumulator for Sets {
         total_num_groups: usize,
     ) -> Result<()> {
         self.groups.resize(total_num_groups, HashMap::new());
-        let (people, totals) = (array::<ListArray>(values, 0)?, array::<ListArray>(values, 1)?);
-        for (row, group) in group_indices.iter().enumerate() {
-            let (people, totals) = (people.value(row), totals.value(row));
-            let people = array::<UInt32Array>(std::slice::from_ref(&people), 0)?;
-            let totals = array::<Float64Array>(std::slice::from_ref(&totals), 0)?;
-            for (person, total) in people.values().iter().zip(totals.values()) {
-                if !self.add(*group, *person, *total) {
-                    return internal_err!("people: unknown group");
-                }
-            }
-        }
-        Ok(())
+        each_kept(values, group_indices, |group, value, person| self.add(group, value, person))
     }
 
     fn convert_to_state(

@@ -3,7 +3,7 @@
 
 use super::stored::{StoredTable, WorkspaceColumn, physical_schema};
 use super::{Content, SCHEMA, WorkspaceObject, command};
-use crate::catalogue::{CATALOGUE, DEFAULT_SCHEMA};
+use crate::catalogue::{CATALOGUE, DEFAULT_SCHEMA, unreadable};
 use crate::grant::ResolvedGrant;
 use crate::sql::Length;
 use crate::{QueryError, Refusal};
@@ -25,34 +25,6 @@ use std::sync::Arc;
 
 /// How deep views may stand in views.
 const VIEW_DEPTH_MAX: usize = 8;
-
-/// A table without data, as the planner sees one: only the rewriting reads the vault.
-macro_rules! unreadable {
-    ($type:ty, $kind:expr $(, $logical:item)?) => {
-        #[async_trait]
-        impl TableProvider for $type {
-            fn schema(&self) -> SchemaRef {
-                self.schema.clone()
-            }
-
-            fn table_type(&self) -> TableType {
-                $kind
-            }
-
-            $($logical)?
-
-            async fn scan(
-                &self,
-                _: &dyn Session,
-                _: Option<&Vec<usize>>,
-                _: &[Expr],
-                _: Option<usize>,
-            ) -> Result<Arc<dyn ExecutionPlan>> {
-                internal_err!("a plan without evidence cannot run")
-            }
-        }
-    };
-}
 
 /// A workspace table as the planner sees it.
 #[derive(Debug)]
