@@ -5,6 +5,7 @@ use crate::canonical;
 use crate::catalogue::PlanTable;
 use crate::finished::FinishedTable;
 use crate::grant::ResolvedGrant;
+use crate::outer_join::order_ends;
 use crate::parameter::{Binding, Bound};
 use crate::people::OrderLost;
 use crate::relation::{Relation, State};
@@ -24,7 +25,7 @@ use datafusion::datasource::source_as_provider;
 use datafusion::execution::{SessionState, TaskContext};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::optimizer::Analyzer;
-use datafusion::physical_plan::collect;
+use datafusion::physical_plan::{ExecutionPlan, collect};
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser;
 use std::any::Any;
@@ -304,7 +305,7 @@ pub(crate) struct Rewritten {
     /// What runs first: its protected values stand in the evidence plans of what follows.
     pub(crate) inside: Vec<Boundary>,
     pub(crate) relation: Relation,
-    /// Whether the people's order may hold.
+    /// Whether people are counted in their order, which may hold.
     ordered: bool,
     /// Whether the query writes rows of its own.
     pub(crate) made: bool,
@@ -325,9 +326,11 @@ pub(crate) struct Ran {
 impl Rewritten {
     /// Rewrites a plan so that its people are counted so; or says why it may not run.
     fn new(state: &SessionState, analysed: &LogicalPlan, counting: Counting) -> Result<Self, QueryError> {
+        let wanted = counting.ordered;
         let rewriter = Rewriter::new(state, counting);
         let relation = rewriter.rewrite(analysed)?;
-        let (ordered, made, mut holds) = (!rewriter.unordered.get(), rewriter.made.get(), rewriter.holds());
+        let ordered = wanted && !rewriter.unordered.get();
+        let (made, mut holds) = (rewriter.made.get(), rewriter.holds());
         let mut of_totals = false;
         if let State::Protected { boundaries, .. } = &relation.state {
             match beside(boundaries) {
@@ -349,7 +352,7 @@ impl Rewritten {
     pub(crate) async fn run(&self, state: &SessionState, policy: &Policy) -> Result<Ran, DataFusionError> {
         let mut ran = Ran { evidence: Vec::new(), tables: Vec::new(), holds: self.holds.clone() };
         for boundary in &self.inside {
-            let (evidence, table) = gather(state, boundary).await?;
+            let (evidence, table) = gather(state, boundary, self.ordered).await?;
             let protected = protect(&table, policy);
             boundary.above.fill(boundary, &evidence, &protected)?;
             if evidence.has_small_parts() {
@@ -360,7 +363,7 @@ impl Rewritten {
         }
         let State::Protected { boundaries, .. } = &self.relation.state else { return Ok(ran) };
         for boundary in boundaries {
-            let (evidence, table) = gather(state, boundary).await?;
+            let (evidence, table) = gather(state, boundary, self.ordered).await?;
             if evidence.has_small_parts() {
                 ran.holds.push(TOTALS.to_owned());
             }
@@ -374,8 +377,16 @@ impl Rewritten {
 /// What is suppressed could be worked out from totals.
 const TOTALS: &str = "totals-beside-suppressed";
 
-async fn gather(state: &SessionState, boundary: &Boundary) -> Result<(Evidence, Table), DataFusionError> {
-    let evidence = Evidence::new(&execute(state, &boundary.evidence).await?, boundary)?;
+async fn gather(
+    state: &SessionState,
+    boundary: &Boundary,
+    ordered: bool,
+) -> Result<(Evidence, Table), DataFusionError> {
+    let physical = state.create_physical_plan(&boundary.evidence).await?;
+    if ordered && order_ends(&physical)? {
+        return Err(OrderLost::error());
+    }
+    let evidence = Evidence::new(&collected(state, physical).await?, boundary)?;
     let table = evidence.table(boundary)?;
     Ok((evidence, table))
 }
@@ -384,7 +395,13 @@ pub(crate) async fn execute(
     state: &SessionState,
     plan: &LogicalPlan,
 ) -> Result<RecordBatch, DataFusionError> {
-    let physical = state.create_physical_plan(plan).await?;
+    collected(state, state.create_physical_plan(plan).await?).await
+}
+
+async fn collected(
+    state: &SessionState,
+    physical: Arc<dyn ExecutionPlan>,
+) -> Result<RecordBatch, DataFusionError> {
     let schema = physical.schema();
     let batches = collect(physical, Arc::new(TaskContext::from(state))).await?;
     Ok(concat_batches(&schema, &batches)?)

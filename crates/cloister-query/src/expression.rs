@@ -4,6 +4,7 @@ use crate::Refusal;
 use crate::decimal;
 use crate::function::{OperatorKind, literal_arguments, operator_kind, scalar_functions};
 use crate::relation::{ColumnFacts, Compared, Facts, Kind, Role, Shape, State};
+use crate::text;
 use crate::written::{as_it_stands, bounded, known_format, pattern, too_nested};
 use datafusion::arrow::compute::can_cast_types;
 use datafusion::arrow::datatypes::DataType;
@@ -446,7 +447,7 @@ fn safe(expr: &Expr, schema: &DFSchema, strict: bool) -> Result<Expr> {
                 short(&value)?;
                 Expr::Literal(value, metadata)
             }
-            other => other,
+            other => text::short(other, schema)?,
         };
         Ok(Transformed::yes(if strict { cannot_fail(safe, schema)? } else { safe }))
     });

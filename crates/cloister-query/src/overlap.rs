@@ -3,7 +3,7 @@
 //! Of a person and conditions. Rows, or people, that meet exactly the same conditions are a part; of each part the
 //! people are named up to the policy's threshold, which is all that the rule needs.
 
-use crate::people::{Single, array, row_states};
+use crate::people::{Single, array, each_row, row_states};
 use cloister_disclosure::{Part, Parts};
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, LargeBinaryArray, UInt32Array, new_empty_array,
@@ -21,6 +21,8 @@ use std::sync::Arc;
 pub(crate) const CONDITIONS_MAX: usize = 64;
 /// The most parts of a group that are kept; more are as if they told everything.
 const PARTS_MAX: usize = 512;
+/// Up to so many combinations of conditions in all groups, whether a part has room is looked up in a table.
+const TABLED_MAX: usize = 1 << 16;
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Overlap {
@@ -103,11 +105,21 @@ struct Overlapping {
     of_people: bool,
     people_max: usize,
     groups: Vec<Group>,
+    /// Where there are few conditions, for each combination of them in each group: the person from which on that part
+    /// takes nobody in. Nearly every row ends here.
+    closed: Vec<u64>,
     /// Bytes on the heap, nearly.
     bytes: usize,
 }
 
 impl Group {
+    /// The person from which on a part takes nobody in.
+    fn closed(&self, conditions: u64, people_max: usize) -> u64 {
+        let part = self.parts.get(self.last).filter(|part| part.conditions == conditions);
+        let full = part.filter(|part| part.people.len() >= people_max);
+        full.and_then(|part| part.people.last()).map_or(u64::MAX, |last| u64::from(*last))
+    }
+
     /// Adds people to a part; the bytes it grew by.
     fn add(&mut self, conditions: u64, people: &[u32], people_max: usize) -> usize {
         let known = match self.parts.get(self.last) {
@@ -153,7 +165,7 @@ fn add_first(people: &mut Vec<u32>, person: u32, max: usize) {
 
 impl Overlapping {
     fn new(of_people: bool, people_max: usize) -> Self {
-        Self { of_people, people_max, groups: Vec::new(), bytes: 0 }
+        Self { of_people, people_max, groups: Vec::new(), closed: Vec::new(), bytes: 0 }
     }
 
     fn resize(&mut self, groups: usize) {
@@ -161,6 +173,7 @@ impl Overlapping {
     }
 
     fn take(&mut self, emit_to: EmitTo) -> Vec<Group> {
+        self.closed.clear();
         let taken = emit_to.take_needed(&mut self.groups);
         if self.groups.is_empty() {
             self.bytes = 0;
@@ -199,21 +212,36 @@ impl GroupsAccumulator for Overlapping {
     ) -> Result<()> {
         self.resize(total_num_groups);
         let people = array::<UInt32Array>(values, 0)?;
-        for (row, (group, conditions)) in group_indices.iter().zip(met(values)?).enumerate() {
-            let passes = opt_filter.is_none_or(|f| f.is_valid(row) && f.value(row));
-            let Some(group) = self.groups.get_mut(*group) else {
-                return internal_err!("overlap: unknown group");
-            };
-            // A row about nobody is in no part.
-            if !passes || people.is_null(row) {
-                continue;
+        let met = met(values)?;
+        let bits = Some(values.len().saturating_sub(1)).filter(|bits| {
+            let tabled = 1usize.checked_shl(*bits as u32).and_then(|each| each.checked_mul(total_num_groups));
+            !self.of_people && tabled.is_some_and(|all| all <= TABLED_MAX)
+        });
+        self.closed.resize(bits.map_or(0, |bits| total_num_groups << bits), u64::MAX);
+        let mut known = true;
+        // A row about nobody is in no part.
+        each_row(&[people.nulls()], group_indices, opt_filter, |row, group| {
+            let (Some(person), Some(conditions)) = (people.values().get(row), met.get(row)) else { return };
+            let (person, conditions) = (*person, *conditions);
+            let place = bits.and_then(|bits| Some(group << bits | usize::try_from(conditions).ok()?));
+            let closed = place.and_then(|place| self.closed.get_mut(place));
+            if closed.as_ref().is_some_and(|from| **from <= u64::from(person)) {
+                return;
             }
-            self.bytes += match self.of_people {
-                true => group.meet(people.value(row), conditions),
-                false => group.add(conditions, &[people.value(row)], self.people_max),
+            let Some(group) = self.groups.get_mut(group) else {
+                known = false;
+                return;
             };
-        }
-        Ok(())
+            if self.of_people {
+                self.bytes += group.meet(person, conditions);
+                return;
+            }
+            self.bytes += group.add(conditions, &[person], self.people_max);
+            if let Some(closed) = closed {
+                *closed = group.closed(conditions, self.people_max);
+            }
+        });
+        if known { Ok(()) } else { internal_err!("overlap: unknown group") }
     }
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
@@ -270,7 +298,7 @@ impl GroupsAccumulator for Overlapping {
     }
 
     fn size(&self) -> usize {
-        self.groups.capacity() * size_of::<Group>() + self.bytes
+        self.groups.capacity() * size_of::<Group>() + self.closed.capacity() * size_of::<u64>() + self.bytes
     }
 }
 

@@ -85,6 +85,11 @@ pub(crate) fn set_people(few_max: Option<usize>) -> Arc<AggregateUDF> {
     people(Kind::Set, few_max)
 }
 
+/// Whether an aggregate is one of the two.
+pub(crate) fn is_people(aggregate: &AggregateUDF) -> bool {
+    aggregate.inner().is::<People>()
+}
+
 fn people(kind: Kind, few_max: Option<usize>) -> Arc<AggregateUDF> {
     let signature = Signature::exact(vec![DataType::UInt32], Volatility::Immutable);
     Arc::new(AggregateUDF::from(People { kind, few_max, signature }))

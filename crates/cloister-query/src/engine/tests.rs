@@ -18,6 +18,7 @@ use tempfile::TempDir;
 mod both;
 mod groups;
 mod hostile;
+mod hostile_types;
 mod own;
 mod tpch;
 mod workspace;
