@@ -97,6 +97,15 @@ fn deciding() -> Vec<Attack> {
     ]
 }
 
+/// Counts somebody's texts of two to the power of `times` times three letters.
+fn doubled(times: usize) -> String {
+    let mut with = vec!["q0 AS (SELECT person_id, 'abc' AS x FROM person WHERE {rich})".to_owned()];
+    for level in 1..=times {
+        with.push(format!("q{level} AS (SELECT person_id, x || x AS x FROM q{})", level - 1));
+    }
+    format!("WITH {} SELECT count(x) AS n, max(length(x)) AS longest FROM q{times}", with.join(", "))
+}
+
 /// Where the database that governs nothing does not fail either, it gives NULL; the count differs then.
 fn failing() -> Vec<Attack> {
     let rich = "{one} AND income > 60000";
@@ -166,6 +175,8 @@ fn failing() -> Vec<Attack> {
                 "SELECT count(sqrt(CASE WHEN {rich} THEN -1 ELSE 4 END)) AS n FROM person WHERE {one} OR birth_year = 1940",
             )],
         ),
+        // Doubled as often as that, one row fills the memory of any machine; here it stops short of it.
+        tell(14, "a text that doubles", Income, &[&sql(&doubled(14))]),
         tell(
             14,
             "a pattern that is none",
