@@ -1,6 +1,6 @@
 //! Governed queries against the same queries in DataFusion as it comes, on the same rows.
 //!
-//! `cargo bench --workspace --bench governed -- HOME [RUNS]`. The other side reads plain Parquet, written once from
+//! `cargo bench --workspace --bench governed -- HOME [RUNS [QUERY]]`. The other side reads plain Parquet, written once from
 //! the vault: what an analyst would have instead; so does DuckDB, in the same order and in any. Alternating runs,
 //! medians.
 #![allow(
@@ -157,16 +157,17 @@ tables = [{ name = "result", columns = "all" }]
 fn main() {
     let mut args = std::env::args().skip(1).filter(|a| a != "--bench");
     let Some(home) = args.next().map(PathBuf::from) else {
-        eprintln!("usage: cargo bench -p cloister-query --bench governed -- HOME [RUNS]");
+        eprintln!("usage: cargo bench -p cloister-query --bench governed -- HOME [RUNS [QUERY]]");
         return;
     };
     let runs: usize = args.next().and_then(|r| r.parse().ok()).unwrap_or(5);
+    let only = args.next();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(64 << 20).build().unwrap();
-    runtime.block_on(async { tokio::spawn(measure(home, runs)).await }).unwrap();
+    runtime.block_on(async { tokio::spawn(measure(home, runs, only)).await }).unwrap();
 }
 
-async fn measure(home: PathBuf, runs: usize) {
+async fn measure(home: PathBuf, runs: usize, only: Option<String>) {
     let store = Store::open(&Home::at(home.clone())).await.unwrap();
     let project = Project::parse(PROJECT).unwrap();
     let policy =
@@ -200,7 +201,7 @@ async fn measure(home: PathBuf, runs: usize) {
     println!("|---|--:|--:|--:|--:|--:|");
     let mut ratios = Vec::new();
     let mut totals = [0.0; 4];
-    for (name, sql) in QUERIES {
+    for (name, sql) in QUERIES.iter().filter(|(name, _)| only.as_ref().is_none_or(|only| only == name)) {
         let mut times: [Vec<f64>; 4] = Default::default();
         let mut mark = "";
         for run in 0..=runs {

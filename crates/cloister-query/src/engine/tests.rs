@@ -45,6 +45,26 @@ async fn the_layout_keeps_people_in_order() {
     }
 }
 
+/// Unmatched rows of a LEFT JOIN come last: people are counted with sets, without a try in their order first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn unmatched_people_are_counted_with_sets() {
+    let both = Both::new();
+    for right in ["(SELECT * FROM event WHERE code = 'code 1')", "event"] {
+        let sql = format!(
+            "SELECT o.code, count(e.code) AS n, count(DISTINCT o.person_id) AS people FROM other o LEFT JOIN {right} e ON e.person_id = o.person_id AND e.code <> o.code GROUP BY 1 ORDER BY 1"
+        );
+        let governed = both.run(&sql).await;
+        assert!(governed.order_lost(), "{sql}");
+        let mut people: Vec<i64> =
+            governed.evidence()[0].groups.iter().map(|group| group.people as i64).collect();
+        let plain = both.numbers(&format!("SELECT people FROM ({sql}) q")).await;
+        let mut plain: Vec<i64> = plain.into_iter().map(|row| row[0]).collect();
+        people.sort_unstable();
+        plain.sort_unstable();
+        assert_eq!(people, plain, "{sql}");
+    }
+}
+
 /// Counts and the people behind them, against the same query without governance.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn numbers_and_people_are_those_of_the_plain_engine() {
