@@ -56,8 +56,8 @@ fn joined(left: Expr, op: BinaryOperator, right: Expr) -> Expr {
     Expr::Nested(Box::new(Expr::BinaryOp { left, op, right }))
 }
 
-/// Puts `(a, b) IN (SELECT x, y …)` as `EXISTS` where all that it says is which rows there are: among the conditions
-/// of WHERE and of an inner join, all of which must hold. Elsewhere NULL would tell the two apart.
+/// Puts `(a, b) IN (SELECT x, y …)` as `EXISTS` where all that it says is which rows there are: among the
+/// conditions of WHERE and of an inner join, all of which must hold. Elsewhere NULL would tell the two apart.
 pub(crate) struct Paired;
 
 impl VisitorMut for Paired {

@@ -93,6 +93,10 @@ fn place_in(text: &str, pattern: &Regex) -> Option<i64> {
 /// Digits at every 0 and right of it, and elsewhere where the number has them; a sign before the first, or a space.
 fn number_in(number: f64, format: &str) -> Option<String> {
     const GREATEST: f64 = 9e15;
+    const FORMAT_BYTES_MAX: usize = 40;
+    if format.len() > FORMAT_BYTES_MAX {
+        return None;
+    }
     let (whole_format, part_format) = format.split_once('.').unwrap_or((format, ""));
     let digits = part_format.len();
     let scale = 10f64.powi(i32::try_from(digits).ok()?);
@@ -140,6 +144,7 @@ mod tests {
         }
         assert_eq!(number_in(f64::NAN, "9"), None);
         assert_eq!(number_in(1e300, "9"), None);
+        assert_eq!(number_in(1.0, &"9".repeat(50_000)), None);
     }
 
     #[test]
