@@ -163,7 +163,7 @@ fn plain(expr: &Expr) -> bool {
         Expr::Cast(cast) => plain(&cast.expr),
         Expr::TryCast(cast) => plain(&cast.expr),
         Expr::BinaryExpr(BinaryExpr { left, op, right }) => match op {
-            Operator::Minus if !is_number(right) => plain(left) && plain(right),
+            Operator::Minus if !is_number(right) => (plain(left) || is_number(left)) && plain(right),
             Operator::Plus | Operator::Minus | Operator::Multiply | Operator::Divide => {
                 (plain(left) && is_number(right)) || (is_number(left) && plain(right))
             }
@@ -171,7 +171,7 @@ fn plain(expr: &Expr) -> bool {
         },
         Expr::ScalarFunction(f) => match f.func.name() {
             "date_part" | "date_trunc" => f.args.last().is_some_and(plain),
-            calendar::FULL_MONTHS | calendar::DATE_PLUS => {
+            calendar::FULL_MONTHS | calendar::DATE_PLUS | calendar::MAKE_DATE => {
                 f.args.iter().all(|value| is_number(value) || plain(value))
             }
             "floor" | "ceil" | "round" | "abs" | "character_length" => f.args.first().is_some_and(plain),

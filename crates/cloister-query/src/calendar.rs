@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate};
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, Date32Array, Int64Array, TimestampMicrosecondArray,
+    Array, ArrayRef, AsArray, Date32Array, Float64Array, Int64Array, TimestampMicrosecondArray,
 };
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{
@@ -20,6 +20,12 @@ pub(crate) const FULL_MONTHS: &str = "full_months";
 /// The name of [`date_plus`] in a query.
 pub(crate) const DATE_PLUS: &str = "date_plus";
 
+/// The name of [`elapsed`] in a query.
+pub(crate) const ELAPSED: &str = "elapsed";
+
+/// The name of [`make_date`] in a query.
+pub(crate) const MAKE_DATE: &str = "make_date";
+
 /// A date with a time of day.
 const TIME: DataType = DataType::Timestamp(TimeUnit::Microsecond, None);
 const MICROSECONDS_PER_DAY: i64 = 86_400_000_000;
@@ -31,6 +37,8 @@ const EPOCH_DAYS: i32 = 719_163;
 enum Calendar {
     FullMonths(Signature),
     DatePlus(Signature),
+    Elapsed(Signature),
+    MakeDate(Signature),
 }
 
 /// `full_months(later, earlier)`: whole months from the earlier date to the later one, as `age` counts them;
@@ -55,17 +63,35 @@ pub(crate) fn date_plus() -> Arc<ScalarUDF> {
     Arc::new(ScalarUDF::from(Calendar::DatePlus(signature)))
 }
 
+/// `elapsed(later, earlier, part)`: a part of the time between two instants, as PostgreSQL's `extract(part FROM
+/// later - earlier)` gives it: all of it in seconds (`epoch`), its whole days, or the hours, minutes or seconds
+/// beside these.
+pub(crate) fn elapsed() -> Arc<ScalarUDF> {
+    Arc::new(ScalarUDF::from(Calendar::Elapsed(Signature::user_defined(Volatility::Immutable))))
+}
+
+/// `make_date(year, month, day)`; NULL where there is no such day.
+pub(crate) fn make_date() -> Arc<ScalarUDF> {
+    let signature = Signature::exact(vec![DataType::Int64; 3], Volatility::Immutable);
+    Arc::new(ScalarUDF::from(Calendar::MakeDate(signature)))
+}
+
 impl ScalarUDFImpl for Calendar {
     fn name(&self) -> &str {
         match self {
             Self::FullMonths(_) => FULL_MONTHS,
             Self::DatePlus(_) => DATE_PLUS,
+            Self::Elapsed(_) => ELAPSED,
+            Self::MakeDate(_) => MAKE_DATE,
         }
     }
 
     fn signature(&self) -> &Signature {
         match self {
-            Self::FullMonths(signature) | Self::DatePlus(signature) => signature,
+            Self::FullMonths(signature)
+            | Self::DatePlus(signature)
+            | Self::Elapsed(signature)
+            | Self::MakeDate(signature) => signature,
         }
     }
 
@@ -74,13 +100,30 @@ impl ScalarUDFImpl for Calendar {
             (Self::FullMonths(_), _) => DataType::Int64,
             (Self::DatePlus(_), [DataType::Date32, DataType::Int64, ..]) => DataType::Date32,
             (Self::DatePlus(_), _) => TIME,
+            (Self::Elapsed(_), _) => DataType::Float64,
+            (Self::MakeDate(_), _) => DataType::Date32,
         })
+    }
+
+    /// Only of `elapsed`: instants of any kind.
+    fn coerce_types(&self, types: &[DataType]) -> Result<Vec<DataType>> {
+        let instant = |kind: &DataType| {
+            matches!(kind, DataType::Date32 | DataType::Timestamp(..) | DataType::Utf8 | DataType::Null)
+        };
+        match types {
+            [later, earlier, _] if instant(later) && instant(earlier) => Ok(vec![TIME, TIME, DataType::Utf8]),
+            _ => plan_err!("the function {} is of two dates or times", self.name()),
+        }
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let array = |index: usize| match args.args.get(index) {
             Some(value) => value.to_array(args.number_rows),
             None => internal_err!("{}: an argument is missing", self.name()),
+        };
+        let written = |index: usize| match args.args.get(index) {
+            Some(ColumnarValue::Scalar(ScalarValue::Utf8(Some(text)))) => Ok(text.clone()),
+            _ => plan_err!("the unit of {} must be written out", self.name()),
         };
         let result: ArrayRef = match self {
             Self::FullMonths(_) => {
@@ -91,12 +134,21 @@ impl ScalarUDFImpl for Calendar {
                     pairs.map(|(later, earlier)| Some(months_between(date(later?)?, date(earlier?)?)));
                 Arc::new(months.collect::<Int64Array>())
             }
-            Self::DatePlus(_) => {
-                let unit = match args.args.get(2) {
-                    Some(ColumnarValue::Scalar(ScalarValue::Utf8(Some(unit)))) => unit.clone(),
-                    _ => return plan_err!("the unit of {DATE_PLUS} must be written out"),
-                };
-                plus(&array(0)?, &array(1)?, &unit)?
+            Self::DatePlus(_) => plus(&array(0)?, &array(1)?, &written(2)?)?,
+            Self::Elapsed(_) => {
+                let (later, earlier, part) = (array(0)?, array(1)?, written(2)?);
+                let later = later.as_primitive::<TimestampMicrosecondType>().iter();
+                let pairs = later.zip(earlier.as_primitive::<TimestampMicrosecondType>());
+                let parts = pairs.map(|(later, earlier)| part_between(later?, earlier?, &part));
+                Arc::new(parts.collect::<Float64Array>())
+            }
+            Self::MakeDate(_) => {
+                let (years, months, days) = (array(0)?, array(1)?, array(2)?);
+                let numbers = |of: &ArrayRef| of.as_primitive::<Int64Type>().clone();
+                let (years, months, days) = (numbers(&years), numbers(&months), numbers(&days));
+                let dates = years.iter().zip(&months).zip(&days);
+                let dates = dates.map(|((year, month), day)| date_of(year?, month?, day?));
+                Arc::new(dates.collect::<Date32Array>())
             }
         };
         if args.args.iter().all(|a| matches!(a, ColumnarValue::Scalar(_))) && !result.is_empty() {
@@ -126,12 +178,34 @@ fn date(days: i32) -> Option<NaiveDate> {
     NaiveDate::from_num_days_from_ce_opt(days.checked_add(EPOCH_DAYS)?)
 }
 
+/// Days since 1970-01-01.
+fn date_of(year: i64, month: i64, day: i64) -> Option<i32> {
+    let year = i32::try_from(year).ok().filter(|year| (1..=9_999).contains(year))?;
+    let date = NaiveDate::from_ymd_opt(year, u32::try_from(month).ok()?, u32::try_from(day).ok()?)?;
+    date.num_days_from_ce().checked_sub(EPOCH_DAYS)
+}
+
 fn months_between(later: NaiveDate, earlier: NaiveDate) -> i64 {
     if later < earlier {
         return -months_between(earlier, later);
     }
     let months = |d: NaiveDate| i64::from(d.year()) * 12 + i64::from(d.month());
     months(later) - months(earlier) - i64::from(later.day() < earlier.day())
+}
+
+/// Parts of a time before are negative, as the time is.
+fn part_between(later: i64, earlier: i64, part: &str) -> Option<f64> {
+    let micros = later.checked_sub(earlier)?;
+    let (in_day, second) = (micros % MICROSECONDS_PER_DAY, 1_000_000);
+    let whole = |n: i64| Some(n as f64);
+    match part {
+        "epoch" => Some(micros as f64 / 1e6),
+        "day" => whole(micros / MICROSECONDS_PER_DAY),
+        "hour" => whole(in_day / (3_600 * second)),
+        "minute" => whole(in_day / (60 * second) % 60),
+        "second" => Some((in_day % (60 * second)) as f64 / 1e6),
+        _ => None,
+    }
 }
 
 fn moved(date: NaiveDate, n: i64, unit: &str) -> Option<NaiveDate> {
@@ -194,6 +268,21 @@ mod tests {
     }
 
     #[test]
+    fn dates_are_made_of_numbers() {
+        for (year, month, day, days) in [
+            (1970, 1, 1, Some(0)),
+            (2024, 2, 29, Some(19_782)),
+            (2023, 2, 29, None),
+            (0, 1, 1, None),
+            (10_000, 1, 1, None),
+            (2024, -1, 1, None),
+            (2024, 1, i64::MAX, None),
+        ] {
+            assert_eq!(date_of(year, month, day), days, "{year} {month} {day}");
+        }
+    }
+
+    #[test]
     fn dates_move_within_the_calendar() {
         for (from, n, unit, to) in [
             ("2024-01-31", 1, "month", Some("2024-02-29")),
@@ -207,6 +296,25 @@ mod tests {
         ] {
             assert_eq!(moved(day(from), n, unit), to.map(day), "{from} {n} {unit}");
         }
+    }
+
+    /// Expectations from PostgreSQL's `extract(part FROM timestamp - timestamp)`.
+    #[test]
+    fn parts_of_a_time_between() {
+        let micros = |text: &str| text.parse::<chrono::NaiveDateTime>().unwrap().and_utc().timestamp_micros();
+        let (later, earlier) = (micros("2024-03-02T05:06:07.5"), micros("2024-02-28T04:00:00"));
+        for (part, forward, back) in [
+            ("epoch", 263_167.5, -263_167.5),
+            ("day", 3.0, -3.0),
+            ("hour", 1.0, -1.0),
+            ("minute", 6.0, -6.0),
+            ("second", 7.5, -7.5),
+        ] {
+            assert_eq!(part_between(later, earlier, part), Some(forward), "{part}");
+            assert_eq!(part_between(earlier, later, part), Some(back), "{part}");
+        }
+        assert_eq!(part_between(i64::MIN, i64::MAX, "epoch"), None);
+        assert_eq!(part_between(later, earlier, "month"), None);
     }
 
     /// Expectations from PostgreSQL's `timestamp + n * interval`.

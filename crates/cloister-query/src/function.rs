@@ -2,11 +2,12 @@
 
 use crate::calendar;
 use crate::percentile_disc::percentile_disc;
+use crate::texts;
 use datafusion::config::ConfigOptions;
 use datafusion::functions::{core, datetime, math, string, unicode};
 use datafusion::functions_aggregate::{
-    average, correlation, count, covariance, grouping, median, min_max, percentile_cont, regr, stddev, sum,
-    variance,
+    average, correlation, count, covariance, grouping, median, min_max, percentile_cont, regr, stddev,
+    string_agg, sum, variance,
 };
 use datafusion::functions_window::all_default_window_functions;
 use datafusion::logical_expr::{AggregateUDF, Operator, ScalarUDF, WindowUDF};
@@ -30,6 +31,10 @@ pub(crate) fn scalar_functions() -> Vec<Arc<ScalarUDF>> {
         datetime::to_char(),
         calendar::date_plus(),
         calendar::full_months(),
+        calendar::elapsed(),
+        calendar::make_date(),
+        texts::number_text(),
+        texts::place_of_pattern(),
         math::exp(),
         math::ln(),
         math::log10(),
@@ -53,8 +58,10 @@ pub(crate) fn scalar_functions() -> Vec<Arc<ScalarUDF>> {
         unicode::character_length(),
         unicode::initcap(),
         unicode::left(),
+        unicode::lpad(),
         unicode::reverse(),
         unicode::right(),
+        unicode::rpad(),
         unicode::strpos(),
         unicode::substr(),
     ]
@@ -69,7 +76,9 @@ pub(crate) fn literal_arguments(name: &str) -> &'static [usize] {
         "split_part" => &[1, 2],
         "concat_ws" => &[0],
         "to_char" => &[1],
-        calendar::DATE_PLUS => &[2],
+        calendar::DATE_PLUS | calendar::ELAPSED => &[2],
+        "lpad" | "rpad" => &[1, 2],
+        texts::NUMBER_TEXT | texts::PLACE_OF_PATTERN => &[1],
         "date_part" | "date_trunc" => &[0],
         _ => &[],
     }
@@ -101,6 +110,8 @@ pub(crate) fn aggregate_functions() -> Vec<Arc<AggregateUDF>> {
         regr::regr_slope_udaf(),
         // Planned away where there are totals.
         grouping::grouping_udaf(),
+        // Of nobody's rows only.
+        string_agg::string_agg_udaf(),
     ]
 }
 

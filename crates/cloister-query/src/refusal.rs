@@ -49,6 +49,14 @@ impl Refusal {
         let first = text.lines().next().unwrap_or_default();
         let message = first.strip_prefix("Error during planning: ").unwrap_or(first);
         let message = message.strip_prefix("Schema error: ").unwrap_or(message).replace("datafusion.", "");
+        // No other value has the type of a pseudonym.
+        if message.contains("FixedSizeBinary") {
+            return Self::new(
+                "pseudonym-use",
+                "A person_id or another pseudonym can join, count and group, and nothing else.",
+                "Do not compare it with a number or a text, cast it or compute with it.",
+            );
+        }
         let (code, hint) = match root {
             DataFusionError::SchemaError(inner, _) => match inner.as_ref() {
                 SchemaError::FieldNotFound { .. } => {

@@ -211,5 +211,8 @@ fn read(array: &ArrayRef) -> Result<Vec<Value>> {
             })
         }
     };
-    Ok((0..array.len()).map(|row| if array.is_null(row) { Value::None } else { value(row) }).collect())
+    // An array without a type says of no row that it is NULL.
+    let nulls = array.logical_nulls();
+    let is_null = |row: usize| nulls.as_ref().is_some_and(|nulls| nulls.is_null(row));
+    Ok((0..array.len()).map(|row| if is_null(row) { Value::None } else { value(row) }).collect())
 }

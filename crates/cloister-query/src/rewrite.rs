@@ -15,8 +15,10 @@ mod window;
 pub(crate) use kinship::{Asked, Beside, Member, beside};
 
 use crate::boundary::Boundary;
+use crate::cannot_fail::{total, total_named, total_of};
 use crate::explain::Trace;
-use crate::expression::{inspect, inspect_condition, total, total_named, total_of};
+use crate::expression::{inspect, inspect_condition};
+use crate::nobody::without_nobody;
 use crate::people::{ordered_people, set_people};
 use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
 use crate::support::contributions;
@@ -280,8 +282,9 @@ impl<'a> Rewriter<'a> {
 
     fn filter(&self, filter: &Filter) -> Result<Relation> {
         let input = self.rewrite(&filter.input)?;
-        inspect_condition(&filter.predicate, &input.columns)?;
-        let predicate = total_of(&filter.predicate, input.plan.schema(), &input.state)?;
+        let predicate = without_nobody(&filter.predicate, &input.columns)?;
+        inspect_condition(&predicate, &input.columns)?;
+        let predicate = total_of(&predicate, input.plan.schema(), &input.state)?;
         let plan = LogicalPlan::Filter(Filter::try_new(predicate, Arc::new(input.plan))?);
         let state = match input.state {
             State::Protected { boundaries, states, complete } => {

@@ -1,10 +1,14 @@
 //! The text: one query, not too long, and nothing that the plan would not show.
 
 use crate::Refusal;
-use crate::dialect::rewritten;
+use crate::dialect::{number_literal, rewritten};
+use crate::lists::Paired;
 use crate::parameter::{Binding, Bound, bound, refused};
+use crate::using::Chained;
 use cloister_governance::Parameters;
-use datafusion::sql::sqlparser::ast::{Query, SetExpr, Statement, visit_expressions_mut};
+use datafusion::sql::sqlparser::ast::{
+    Fetch, LimitClause, Query, SetExpr, Statement, VisitMut, VisitorMut, visit_expressions_mut,
+};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::parser::Parser;
@@ -68,6 +72,11 @@ pub(crate) fn checked(
         _ => return Err(not_a_query()),
     }
     let mut bound = bound(statement, parameters, binding)?;
+    if let ControlFlow::Break(refusal) = VisitMut::visit(&mut bound.statement, &mut Fetched) {
+        return Err(refusal);
+    }
+    let ControlFlow::Continue(()) = VisitMut::visit(&mut bound.statement, &mut Chained);
+    let ControlFlow::Continue(()) = VisitMut::visit(&mut bound.statement, &mut Paired);
     let _: ControlFlow<()> = visit_expressions_mut(&mut bound.statement, |expr| {
         if let Some(same) = rewritten(expr) {
             *expr = same;
@@ -75,6 +84,32 @@ pub(crate) fn checked(
         ControlFlow::Continue(())
     });
     Ok(bound)
+}
+
+/// Puts `FETCH FIRST n ROWS ONLY` as the LIMIT that it is.
+struct Fetched;
+
+impl VisitorMut for Fetched {
+    type Break = Refusal;
+
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Refusal> {
+        let Some(fetch) = query.fetch.take() else { return ControlFlow::Continue(()) };
+        let Fetch { with_ties: false, percent: false, quantity } = fetch else {
+            return ControlFlow::Break(Refusal::unsupported("FETCH … WITH TIES or PERCENT"));
+        };
+        let rows = Some(quantity.unwrap_or_else(|| number_literal(1)));
+        match &mut query.limit_clause {
+            None => {
+                let (offset, limit_by) = (None, vec![]);
+                query.limit_clause = Some(LimitClause::LimitOffset { limit: rows, offset, limit_by });
+            }
+            Some(LimitClause::LimitOffset { limit: limit @ None, .. }) => *limit = rows,
+            Some(LimitClause::LimitOffset { limit: Some(_), .. } | LimitClause::OffsetCommaLimit { .. }) => {
+                return ControlFlow::Break(Refusal::unsupported("FETCH beside LIMIT"));
+            }
+        }
+        ControlFlow::Continue(())
+    }
 }
 
 /// How long a statement is, as far as planning is concerned.
@@ -222,6 +257,9 @@ mod tests {
             ("SELECT __person FROM person", "reserved-name"),
             ("SELECT \"__person\" FROM person", "reserved-name"),
             ("SELECT * FROM person FOR UPDATE", "unsupported"),
+            ("SELECT 1 FETCH FIRST ROW WITH TIES", "unsupported"),
+            ("SELECT 1 FETCH FIRST 5 PERCENT ROWS ONLY", "unsupported"),
+            ("SELECT * FROM (SELECT 1 LIMIT 2 FETCH FIRST ROW ONLY) t", "unsupported"),
             ("SELECT * FROM person TABLESAMPLE BERNOULLI (1)", "unsupported"),
         ] {
             assert_eq!(code(sql), expected, "{sql}");
@@ -249,7 +287,36 @@ mod tests {
             ("mod(a, b + 1)", "((a) % (b + 1))"),
             ("power(a, 2)", "power(CAST(a AS DOUBLE PRECISION), CAST(2 AS DOUBLE PRECISION))"),
             ("to_char(d, 'YYYY-MM')", "to_char(d, '%Y-%m')"),
-            ("to_char(d, 'YYYY-Q')", "to_char(d, 'YYYY-Q')"),
+            ("to_char(d, 'YYYY-J')", "to_char(d, 'YYYY-J')"),
+            (
+                "to_char(d, 'YYYY-\"Q\"Q')",
+                "((to_char(d, '%Y-') || 'Q') || CAST(CAST(date_part('quarter', d) AS BIGINT) AS TEXT))",
+            ),
+            ("to_char(d, 'FMMonth YYYY')", "to_char(d, '%B %Y')"),
+            ("to_char(d, 'Day')", "rpad(to_char(d, '%A'), 9, ' ')"),
+            ("extract(epoch from a - b)", "elapsed(a, b, 'epoch')"),
+            ("date_part('days', (a - b))", "elapsed(a, b, 'day')"),
+            ("extract(day from a - 1)", "EXTRACT(DAY FROM a - 1)"),
+            ("extract(day from a - INTERVAL '1 day')", "EXTRACT(DAY FROM a - INTERVAL '1 day')"),
+            ("a - b > INTERVAL '2 days'", "elapsed(a, b, 'epoch') > 172800"),
+            ("INTERVAL '1' MONTH <= (a - b)", "2592000 <= elapsed(a, b, 'epoch')"),
+            ("a > INTERVAL '2 days'", "a > INTERVAL '2 days'"),
+            ("nvl(a, 0)", "coalesce(a, 0)"),
+            ("to_char(x * 100, '990.9')", "number_text(CAST(x * 100 AS DOUBLE PRECISION), '990.9')"),
+            ("regexp_like(x, 'a+')", "(x ~ 'a+')"),
+            ("regexp_like(x, 'a+', 'i')", "(x ~* 'a+')"),
+            ("regexp_instr(x, lower(replace('L D', ' ', '')))", "place_of_pattern(x, 'ld')"),
+            ("regexp_instr(x, y)", "regexp_instr(x, y)"),
+            ("coalesce(p, 0) <> 0", "(p IS NOT NULL AND p <> 0)"),
+            ("coalesce(p, 0) > 1", "coalesce(p, 0) > 1"),
+            (
+                "width_bucket(x, 0, 2.5, 5)",
+                "CAST(CASE WHEN (CAST(x AS DOUBLE PRECISION) < CAST(0 AS DOUBLE PRECISION)) THEN 0 \
+                 WHEN (CAST(x AS DOUBLE PRECISION) >= CAST(2.5 AS DOUBLE PRECISION)) THEN 6 \
+                 ELSE (floor((((CAST(x AS DOUBLE PRECISION) - CAST(0 AS DOUBLE PRECISION)) * 5) / \
+                 (CAST(2.5 AS DOUBLE PRECISION) - CAST(0 AS DOUBLE PRECISION)))) + 1) END AS INTEGER)",
+            ),
+            ("width_bucket(x, y, 2, 5)", "width_bucket(x, y, 2, 5)"),
             ("to_char(d, '%Y')", "to_char(d, '%Y')"),
             ("to_char(n, 'FM00')", "concat('', right(concat('00', CAST(n AS BIGINT)), 2))"),
             ("to_date(x, 'YYYY-MM-DD')", "CAST(replace(x, ' ', '') AS DATE)"),
@@ -261,15 +328,78 @@ mod tests {
             ("'20150131'::date", "CAST('2015-01-31' AS DATE)"),
             ("d + INTERVAL '1 MONTH - 1 day'", "d + INTERVAL '1 MONTH -1 day'"),
             ("bool_or(x > 1)", "(max(CASE WHEN x > 1 THEN 1 WHEN NOT (x > 1) THEN 0 END) = 1)"),
-            (
-                "make_date(y, 1, 1)",
-                "CAST(concat_ws('-', concat('', right(concat('0000', CAST(y AS BIGINT)), 4)), \
-                 concat('', right(concat('00', CAST(1 AS BIGINT)), 2)), \
-                 concat('', right(concat('00', CAST(1 AS BIGINT)), 2))) AS DATE)",
-            ),
+            ("x = ANY (ARRAY[1, 2])", "x IN (1, 2)"),
+            ("x <> ALL (ARRAY[1, 2])", "x NOT IN (1, 2)"),
+            ("(a, b) IN ((1, 2), (3, 4))", "(((a = 1) AND (b = 2)) OR ((a = 3) AND (b = 4)))"),
+            ("(a, b) NOT IN ((1, 2))", "(NOT ((a = 1) AND (b = 2)))"),
+            ("(a, b) IN ((1, 2, 3))", "(a, b) IN ((1, 2, 3))"),
         ] {
             let bound = parse(&format!("SELECT {sql}"), Binding::Values).unwrap();
             assert_eq!(bound.statement.to_string(), format!("SELECT {expected}"));
+        }
+    }
+
+    #[test]
+    fn fetch_is_a_limit() {
+        for (sql, expected) in [
+            ("SELECT 1 FETCH FIRST 10 ROWS ONLY", "SELECT 1 LIMIT 10"),
+            ("SELECT 1 OFFSET 2 ROWS FETCH NEXT ROW ONLY", "SELECT 1 LIMIT 1 OFFSET 2 ROWS"),
+            (
+                "SELECT * FROM (SELECT 1 FETCH FIRST 3 ROWS ONLY) AS t",
+                "SELECT * FROM (SELECT 1 LIMIT 3) AS t",
+            ),
+        ] {
+            let bound = parse(sql, Binding::Values).unwrap();
+            assert_eq!(bound.statement.to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn pairs_in_a_subquery_exist_in_it() {
+        let exists = "EXISTS (SELECT 1 FROM (SELECT x, max(y) FROM u GROUP BY x) AS in_rows (in_0, in_1) \
+                      WHERE ((t.a = in_rows.in_0) AND (b = in_rows.in_1)))";
+        let pairs = "(t.a, b) IN (SELECT x, max(y) FROM u GROUP BY x)";
+        for (sql, expected) in [
+            (format!("SELECT 1 FROM t WHERE {pairs}"), format!("SELECT 1 FROM t WHERE {exists}")),
+            (
+                format!("SELECT 1 FROM t JOIN v ON c AND ({pairs}) WHERE d"),
+                format!("SELECT 1 FROM t JOIN v ON c AND ({exists}) WHERE d"),
+            ),
+            (format!("SELECT 1 FROM t WHERE NOT ({pairs})"), format!("SELECT 1 FROM t WHERE NOT ({pairs})")),
+        ] {
+            let bound = parse(&sql, Binding::Values).unwrap();
+            assert_eq!(bound.statement.to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn a_column_that_several_joins_use_is_one() {
+        for (sql, expected) in [
+            (
+                "SELECT id FROM a JOIN b USING (id) JOIN c USING (id) JOIN d USING (id) WHERE id IS NOT NULL",
+                "SELECT b.id FROM a JOIN b USING(id) JOIN c ON b.id = c.id JOIN d ON b.id = d.id WHERE b.id IS NOT NULL",
+            ),
+            (
+                "SELECT count(ID) FROM a LEFT JOIN s.b USING (id) LEFT JOIN (SELECT id FROM c) x USING (id)",
+                "SELECT count(a.id) FROM a LEFT JOIN s.b ON a.id = b.id LEFT JOIN (SELECT id FROM c) x ON a.id = x.id",
+            ),
+            (
+                "SELECT 1 FROM a JOIN b USING (id) JOIN c USING (id, v) JOIN d USING (id, v)",
+                "SELECT 1 FROM a JOIN b USING(id) JOIN c USING(id, v) JOIN d ON b.id = d.id AND c.v = d.v",
+            ),
+            // Where it is used once, or a row may have it on the right only, it is left to the planner.
+            ("SELECT id FROM a JOIN b USING (id)", "SELECT id FROM a JOIN b USING(id)"),
+            (
+                "SELECT id FROM a JOIN b USING (id) FULL JOIN c USING (id)",
+                "SELECT id FROM a JOIN b USING(id) FULL JOIN c USING(id)",
+            ),
+            (
+                "SELECT * FROM a JOIN b USING (id) JOIN c USING (id)",
+                "SELECT * FROM a JOIN b USING(id) JOIN c USING(id)",
+            ),
+        ] {
+            let bound = parse(sql, Binding::Values).unwrap();
+            assert_eq!(bound.statement.to_string(), expected);
         }
     }
 

@@ -1,8 +1,9 @@
 //! The forms that expressions are written in: what must be written out, what may be written there, and how much.
 
 use crate::Refusal;
-use datafusion::common::DataFusionError;
+use datafusion::arrow::datatypes::DataType;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::{DataFusionError, ScalarValue};
 use datafusion::logical_expr::{Expr, Operator};
 
 /// A format with the fields that are known of, whether PostgreSQL's, which are rewritten, or chrono's.
@@ -14,7 +15,7 @@ pub(crate) fn known_format(expr: &Expr) -> Result<(), Refusal> {
     let mut letters = text.chars();
     while let Some(letter) = letters.next() {
         let known = match letter {
-            '%' => letters.next().is_some_and(|field| "YmdjHMSbaV".contains(field)),
+            '%' => letters.next().is_some_and(|field| "YmdjHMSbBaAV".contains(field)),
             other => "-/ :.,_".contains(other),
         };
         if !known {
@@ -26,6 +27,30 @@ pub(crate) fn known_format(expr: &Expr) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// The greatest length that a text is filled up to.
+const PADDED_LENGTH_MAX: i64 = 1_000;
+
+/// A length that a text is filled up to, which is written out already: not so great that the texts of a column would
+/// take all the memory there is.
+pub(crate) fn padded_length(expr: &Expr) -> Result<(), Refusal> {
+    let written = match expr {
+        Expr::Cast(cast) => &cast.expr,
+        other => other,
+    };
+    let length = match written {
+        Expr::Literal(value, _) => value.cast_to(&DataType::Int64).ok(),
+        _ => None,
+    };
+    match length {
+        Some(ScalarValue::Int64(Some(length))) if length <= PADDED_LENGTH_MAX => Ok(()),
+        _ => Err(Refusal::new(
+            "literal-required",
+            format!("The length of lpad or rpad must be a number, and at most {PADDED_LENGTH_MAX}."),
+            "Write a smaller number there.",
+        )),
+    }
 }
 
 /// A regular expression that is written out and is one, so that it cannot fail on some rows only.
@@ -46,6 +71,12 @@ pub(crate) fn pattern(expr: &Expr) -> Result<(), Refusal> {
             "Use a literal; look-around and back-references do not exist.",
         )),
     }
+}
+
+/// A part of a time that tells how long all of it is, and not only what is left over beside a greater part.
+pub(crate) fn is_whole_time(part: &Expr) -> bool {
+    let Expr::Literal(value, _) = part else { return false };
+    matches!(value.try_as_str().flatten(), Some("epoch" | "day"))
 }
 
 /// The most nodes of an expression in the form that cannot fail.

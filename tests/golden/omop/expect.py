@@ -31,6 +31,10 @@ def tables(folder):
     connection = duckdb.connect()
     # As in PostgreSQL.
     connection.execute("SET integer_division = true")
+    connection.execute(
+        "CREATE MACRO width_bucket(x, low, high, n) AS CASE WHEN x < low THEN 0 WHEN x >= high THEN n + 1 "
+        "ELSE CAST(floor(CAST(x - low AS DOUBLE) * n / (high - low)) AS INTEGER) + 1 END"
+    )
     files = {file.name.lower(): file for file in folder.iterdir()}
     contract = (ROOT / "policies/datasets/omop-cdm-5.4.toml").read_text()
     for block in contract.split("[[tables]]")[1:]:

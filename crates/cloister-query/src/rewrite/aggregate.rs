@@ -7,18 +7,28 @@ use crate::Refusal;
 use crate::argument::{Support, ValueExpr, parts, with_filter};
 use crate::boundary::{Boundary, BoundaryCell, BoundaryValue};
 use crate::boundary_table::BoundaryTable;
+use crate::cannot_fail::{total, total_named};
 use crate::decimal::try_cast;
-use crate::expression::{inspect, total, total_named};
+use crate::expression::inspect;
 use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
 use crate::support::{attaining_people, people_beside};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{Column, DFSchema, DFSchemaRef};
 use datafusion::functions_aggregate::expr_fn::{count, max};
-use datafusion::logical_expr::expr::GroupingSet;
+use datafusion::logical_expr::expr::{AggregateFunctionParams, GroupingSet};
 use datafusion::logical_expr::logical_plan::Projection;
 use datafusion::logical_expr::utils::grouping_set_to_exprlist;
 use datafusion::logical_expr::{Aggregate, Expr, LogicalPlan, lit};
 use std::sync::Arc;
+
+/// What `string_agg` puts together: of people's rows it would be a list of their values.
+fn listed(expr: &Expr) -> Option<&AggregateFunctionParams> {
+    match expr {
+        Expr::Alias(alias) => listed(&alias.expr),
+        Expr::AggregateFunction(f) if f.func.name() == "string_agg" => Some(&f.params),
+        _ => None,
+    }
+}
 
 pub(super) fn pseudonym_output() -> Refusal {
     Refusal::new(
@@ -61,7 +71,18 @@ impl Rewriter<'_> {
     /// Nobody's rows: checked against the allow-list, and otherwise as written.
     fn reference_aggregate(&self, aggregate: &Aggregate, input: Relation) -> Result<Relation> {
         for expr in &aggregate.aggr_expr {
-            parts(expr, &input.columns)?;
+            match listed(expr) {
+                Some(list) => {
+                    let filter = list.filter.iter().map(AsRef::as_ref);
+                    let order = list.order_by.iter().map(|sort| &sort.expr);
+                    for part in list.args.iter().chain(filter).chain(order) {
+                        inspect(part, &input.columns)?;
+                    }
+                }
+                None => {
+                    parts(expr, &input.columns)?;
+                }
+            }
         }
         let schema = input.plan.schema().clone();
         let aggregates = aggregate.aggr_expr.iter().map(|e| total_named(e, &schema, &input.state));
@@ -106,7 +127,8 @@ impl Rewriter<'_> {
             });
             states_out.push(state);
         }
-        if !complete {
+        // Without an aggregate it is what is shown anyway, each row once.
+        if !complete && !aggregate.aggr_expr.is_empty() {
             self.hold("groups-inside");
         }
         let plan = LogicalPlan::Aggregate(Aggregate::try_new(Arc::new(input.plan), groups, exprs)?);

@@ -2,7 +2,9 @@
 
 use super::{Result, Rewriter, worst_state};
 use crate::Refusal;
-use crate::expression::{inspect, inspect_condition, total};
+use crate::cannot_fail::total;
+use crate::expression::{inspect, inspect_condition};
+use crate::nobody::without_nobody;
 use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
 use datafusion::common::{Column, JoinType};
 use datafusion::functions::core::expr_fn::coalesce;
@@ -46,7 +48,8 @@ impl Rewriter<'_> {
         for (l, r) in &join.on {
             inspect(&l.clone().eq(r.clone()), &both)?;
         }
-        if let Some(filter) = &join.filter {
+        let filter = join.filter.as_ref().map(|f| without_nobody(f, &both)).transpose()?;
+        if let Some(filter) = &filter {
             inspect_condition(filter, &both)?;
         }
         let meeting = meeting(join, &left, &right);
@@ -60,7 +63,7 @@ impl Rewriter<'_> {
             on.push((total(l, &schema)?, total(r, &schema)?));
         }
         on.extend(made_sure(join, &left, &right));
-        let filter = join.filter.as_ref().map(|f| total(f, &schema)).transpose()?;
+        let filter = filter.as_ref().map(|f| total(f, &schema)).transpose()?;
         let plan = LogicalPlan::Join(Join::try_new(
             Arc::new(left.plan),
             Arc::new(right.plan),

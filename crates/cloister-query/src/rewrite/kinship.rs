@@ -4,7 +4,7 @@ use super::aggregate::Wanted;
 use super::{Result, Rewriter};
 use crate::argument::{Measured, Parts};
 use crate::boundary::{Boundary, BoundaryOverlaps};
-use crate::expression::total;
+use crate::cannot_fail::total;
 use crate::lineage::{Origins, multiplies, origins, repeats_rows};
 use crate::overlap::{CONDITIONS_MAX, overlap};
 use cloister_disclosure::{Kin, Statistic};

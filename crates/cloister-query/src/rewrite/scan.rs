@@ -3,8 +3,9 @@
 
 use super::{Result, Rewriter, plain_columns};
 use crate::Refusal;
+use crate::cannot_fail::total;
 use crate::catalogue::{MemoryTable, PlanTable};
-use crate::expression::{inspect, total};
+use crate::expression::inspect;
 use crate::grant::GrantedTable;
 use crate::relation::{Chosen, ColumnFacts, Compared, Facts, Kind, Relation, Role, Shape, State};
 use crate::vault::VaultTable;

@@ -4,7 +4,7 @@ use super::{Result, Rewriter, finished};
 use crate::Refusal;
 use crate::boundary::Boundary;
 use crate::boundary_table::SHOWN;
-use crate::expression::total;
+use crate::cannot_fail::total;
 use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, State};
 use datafusion::common::{Column, DFSchemaRef};
 use datafusion::logical_expr::logical_plan::{Projection, Union};

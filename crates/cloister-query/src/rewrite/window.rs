@@ -2,7 +2,8 @@
 
 use super::{Result, Rewriter, finished, per_person_shape};
 use crate::Refusal;
-use crate::expression::{inspect, total, total_named};
+use crate::cannot_fail::{total, total_named};
+use crate::expression::inspect;
 use crate::function::{WindowKind, window_kind};
 use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
 use crate::sql::RESERVED_PREFIX;

@@ -1,0 +1,2 @@
+-- kind: refused unsupported
+SELECT string_agg(gender_source_value, ',') AS x FROM person
