@@ -32,6 +32,7 @@
 //! # Ok::<(), cloister_disclosure::PolicyError>(())
 //! ```
 
+mod cases;
 mod class;
 mod concentration;
 mod judgement;
@@ -41,6 +42,7 @@ mod protect;
 mod rounding;
 mod table;
 
+pub use cases::{CaseError, CaseOutcome, Oracle, run_cases};
 pub use class::Place;
 pub use concentration::Contributions;
 pub use overlap::{Kin, Overlaps, Part, Parts};
