@@ -33,6 +33,7 @@
 //! ```
 
 mod cases;
+mod cell_key;
 mod class;
 mod concentration;
 mod judgement;
@@ -43,6 +44,7 @@ mod rounding;
 mod table;
 
 pub use cases::{CaseError, CaseOutcome, Oracle, run_cases};
+pub use cell_key::{PerturbationTable, PerturbationTableError, Perturbed};
 pub use class::Place;
 pub use concentration::Contributions;
 pub use overlap::{Kin, Overlaps, Part, Parts};
