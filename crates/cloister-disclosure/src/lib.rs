@@ -36,6 +36,7 @@ mod cases;
 mod cell_key;
 mod class;
 mod concentration;
+mod controlled;
 mod judgement;
 mod overlap;
 mod policy;
@@ -47,6 +48,7 @@ pub use cases::{CaseError, CaseOutcome, Oracle, run_cases};
 pub use cell_key::{PerturbationTable, PerturbationTableError, Perturbed};
 pub use class::Place;
 pub use concentration::Contributions;
+pub use controlled::{Addition, controlled};
 pub use overlap::{Kin, Overlaps, Part, Parts};
 pub use policy::{CellKey, ClassOutcome, Policy, PolicyError, Secondary, SmallGroups, Source};
 pub use protect::{
