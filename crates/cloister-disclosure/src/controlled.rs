@@ -24,7 +24,7 @@ impl Addition {
     }
 
     /// Whether it holds; `None` where it is of numbers that there are not, or that are too great.
-    fn holds(&self, values: &[i64]) -> Option<bool> {
+    pub(crate) fn holds(&self, values: &[i64]) -> Option<bool> {
         let mut sum = 0i64;
         for (cell, sign) in self.cells() {
             sum = sum.checked_add(values.get(cell)?.checked_mul(sign)?)?;

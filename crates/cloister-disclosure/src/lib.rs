@@ -32,6 +32,7 @@
 //! # Ok::<(), cloister_disclosure::PolicyError>(())
 //! ```
 
+mod additive;
 mod cases;
 mod cell_key;
 mod class;

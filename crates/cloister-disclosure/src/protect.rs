@@ -1,5 +1,6 @@
 //! Findings and the protected table.
 
+use crate::additive::round_together;
 use crate::class::{Classes, RowClass};
 use crate::judgement::judge;
 use crate::{Cell, ClassOutcome, Group, Policy, RoundingMethod, SmallGroups, Statistic, Table, Value};
@@ -171,6 +172,10 @@ impl ProtectedCell {
         self.shown.ok()
     }
 
+    pub(crate) fn show(&mut self, shown: Shown) {
+        self.shown = Ok(shown);
+    }
+
     /// The count; `None` where it is suppressed or not a count.
     pub fn count(&self) -> Option<i64> {
         match self.shown {
@@ -278,6 +283,10 @@ pub fn protect(table: &Table, policy: &Policy) -> Protected {
         protected.rows.push(merge(table, &merged, policy));
     }
     protected.holds = holds(table, &protected, classes.unknown, policy);
+    let together = policy.rounding_method() == RoundingMethod::Controlled && policy.rounding_base() > 1;
+    if table.totals && together && !round_together(table, policy, &mut protected.rows) {
+        protected.holds.push(Hold::TotalsRoundedApart);
+    }
     protected
 }
 
@@ -301,9 +310,6 @@ fn holds(table: &Table, protected: &Protected, classes_unknown: bool, policy: &P
     let takes = |finding: &Finding| !(class_holds && finding.rule == Rule::ClassDisclosure);
     if table.totals && protected.findings.iter().any(takes) {
         holds.push(Hold::TotalsBesideSuppressed);
-    }
-    if table.totals && policy.rounding_method() == RoundingMethod::Controlled && policy.rounding_base() > 1 {
-        holds.push(Hold::TotalsRoundedApart);
     }
     let with = |statistic| table.columns.iter().filter(move |c| c.statistic == statistic);
     if with(Statistic::Sum).any(|sum| with(Statistic::Mean).any(|mean| mean.argument == sum.argument)) {

@@ -166,6 +166,10 @@ impl PolicyFile {
                 "counts.small-shown-as must be from 1 to less than contributors.min",
             ),
             (
+                method == RoundingMethod::Controlled && self.counts.small_shown_as.is_some(),
+                "counts.small-shown-as would not add up where counts.rounding-method is \"controlled\"",
+            ),
+            (
                 !(1..=15).contains(&self.means.significant_digits),
                 "means.significant-digits must be from 1 to 15",
             ),
