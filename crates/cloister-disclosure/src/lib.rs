@@ -33,11 +33,32 @@
 //! # Ok::<(), cloister_disclosure::PolicyError>(())
 //! ```
 
+mod additive;
+mod attack;
+mod block;
+mod bounds;
+mod certificate;
 mod concentration;
+mod goal;
+mod hunt;
+mod layout;
+mod linear;
 mod overlap;
+mod parallel;
+mod places;
 mod policy;
 mod protect;
+mod suppress;
 mod table;
+
+#[cfg(test)]
+mod reference;
+
+pub use additive::{Additive, AdditiveCell, AdditiveError, Discrepancy, Knowledge, Range, Relation, Visible};
+pub use attack::Attack;
+pub use certificate::Certificate;
+pub use goal::Goal;
+pub use layout::{Hierarchy, HierarchyError, Layout};
 
 pub use concentration::Contributions;
 pub use overlap::{Kin, Overlaps, Part, Parts};
@@ -45,4 +66,5 @@ pub use policy::{Policy, PolicyError, SmallGroups};
 pub use protect::{
     CellState, Finding, Hold, Origin, Protected, ProtectedCell, ProtectedRow, Rule, Shown, protect,
 };
+pub use suppress::{Halt, Impossible, Limits, Pattern, Progress, Stage, suppress};
 pub use table::{Cell, Column, Group, Statistic, Table, Value};
