@@ -39,6 +39,7 @@ mod block;
 mod bounds;
 mod certificate;
 mod concentration;
+mod dual;
 mod goal;
 mod hunt;
 mod layout;
@@ -55,8 +56,9 @@ mod table;
 mod reference;
 
 pub use additive::{Additive, AdditiveCell, AdditiveError, Discrepancy, Knowledge, Range, Relation, Visible};
-pub use attack::Attack;
+pub use attack::{Attack, Attacked, Explanation, attack, explain};
 pub use certificate::Certificate;
+pub use dual::Bound;
 pub use goal::Goal;
 pub use layout::{Hierarchy, HierarchyError, Layout};
 
