@@ -207,19 +207,29 @@ impl Block {
     }
 
     /// The cheapest moves that grant a wish; each cell's unit costs its weight.
-    pub fn cheapest(&self, wish: Wish, unit: i64, weights: &[f64]) -> Option<Vec<(usize, f64)>> {
-        let mut program = Program::minimise();
+    pub fn cheapest(&self, wish: Wish, unit: i64, weights: &[f64], whole: bool) -> Option<Vec<(usize, f64)>> {
+        let mut program = Program::minimise().nodes_max(NODES_MAX);
         let need = units(wish.need, unit) as f64;
         let limit = |room: i64| ((room / unit) as f64).min(8.0 * need);
-        for (member, weight) in self.cells.iter().zip(weights) {
-            if member.cell == wish.cell {
-                let (up, down) = if wish.direction > 0 { (need, 0.0) } else { (0.0, need) };
-                program.column(0.0, up, up);
-                program.column(0.0, down, down);
+        let mut column = |weight: f64, least: f64, most: f64| {
+            if whole {
+                // Needs are far below two billion, where an outsider knows that values are whole.
+                program.whole(weight, least as i32, most as i32)
             } else {
-                program.column(*weight, 0.0, limit(member.room.up));
-                program.column(*weight, 0.0, limit(member.room.down));
+                program.column(weight, least, most)
             }
+        };
+        for (member, weight) in self.cells.iter().zip(weights) {
+            let (weight, [up, down]) = if member.cell == wish.cell {
+                (
+                    0.0,
+                    if wish.direction > 0 { [(need, need), (0.0, 0.0)] } else { [(0.0, 0.0), (need, need)] },
+                )
+            } else {
+                (*weight, [member.room.up, member.room.down].map(|room| (0.0, limit(room))))
+            };
+            column(weight, up.0, up.1);
+            column(weight, down.0, down.1);
         }
         for row in &self.rows {
             let terms = row.iter();
@@ -234,7 +244,7 @@ impl Block {
 }
 
 /// Branches that a program with whole columns may take.
-const NODES_MAX: u64 = 60;
+const NODES_MAX: u64 = 20;
 
 /// A need in units, rounded up.
 fn units(need: i64, unit: i64) -> i64 {

@@ -30,11 +30,19 @@ pub struct Limits {
     pub programs_max: u64,
     /// Linear programs to find cells that need not be suppressed after all.
     pub cleanup_programs_max: u64,
+    /// Linear programs to exchange two cells for one.
+    pub exchange_programs_max: u64,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self { programs_max: 1_000_000, cleanup_programs_max: 4_000 }
+impl Limits {
+    /// What is worth while for a table of so many cells: seconds, not minutes, up to 50,000 cells.
+    pub fn for_cells(cells: usize) -> Self {
+        let cells = u64::try_from(cells).unwrap_or(u64::MAX);
+        Self {
+            programs_max: 1_000_000,
+            cleanup_programs_max: (cells / 4).clamp(1_000, 6_000),
+            exchange_programs_max: if cells <= 5_000 { 800 } else { 0 },
+        }
     }
 }
 
@@ -160,6 +168,15 @@ pub fn suppress(
             work.tell(Stage::Cleanup, progress)?;
         }
     }
+    let limit = work.programs + limits.exchange_programs_max;
+    for (first, second) in work.pairs() {
+        if work.programs >= limit {
+            break;
+        }
+        if work.exchange(first, second) {
+            work.tell(Stage::Cleanup, progress)?;
+        }
+    }
     work.tell(Stage::Proof, progress)?;
     let attack = attack::proved(table, &work.suppressed, &work.proofs).map_err(Halt::Undecided)?;
     Ok(Pattern {
@@ -172,12 +189,12 @@ pub fn suppress(
 }
 
 /// The search for certificates while cells are being chosen.
-const SEARCH: Effort =
-    Effort { cells_max: 100, pooled_max: 8, singly: Singly::Nobody, all_or_nothing: false };
+const SEARCH: Effort = Effort { cells_max: 60, pooled_max: 6, singly: Singly::Nobody, all_or_nothing: false };
 
 /// Goals that are repaired at once: a constant, so that the answer does not depend on the number of cores.
 const WAVE: usize = 8;
 
+#[derive(Clone)]
 struct Work<'a> {
     table: &'a Additive,
     limits: Limits,
@@ -287,7 +304,7 @@ impl<'a> Work<'a> {
         for ((index, goal), repaired) in jobs.iter().zip(found) {
             self.programs += repaired.programs;
             let Some(certificate) = repaired.certificate else {
-                self.given_up.insert(*index);
+                self.give_up(*index, goal);
                 continue;
             };
             certificate.moves().iter().for_each(|(cell, _)| {
@@ -302,6 +319,25 @@ impl<'a> Work<'a> {
             }
         }
         !jobs.is_empty()
+    }
+}
+
+impl Work<'_> {
+    /// A goal that no neighbourhood reaches: if that can be shown, what is possible becomes the goal.
+    fn give_up(&mut self, index: usize, goal: &Goal) {
+        self.given_up.insert(index);
+        let shown = attack::bound(self.table, self.widest(goal.knowledge), goal.cell, goal.up);
+        let Some(shown) = shown.filter(|bound| bound.distance < goal.need) else { return };
+        let possible = shown.distance;
+        let because = shown.multipliers.first().map(|(relation, _)| *relation);
+        if goal.knowledge == Knowledge::Lower {
+            self.impossible.push(Impossible { goal: *goal, possible, because });
+            self.proofs.add(Goal { knowledge: Knowledge::NotNegative, ..*goal });
+        }
+        self.proofs.withdraw(index);
+        if possible > 0 {
+            self.proofs.add(Goal { need: possible, ..*goal });
+        }
     }
 }
 
