@@ -33,27 +33,52 @@
 //! ```
 
 mod additive;
+mod attack;
+mod block;
+mod bounds;
 mod cases;
 mod cell_key;
+mod certificate;
 mod class;
 mod concentration;
 mod controlled;
+mod dual;
+mod goal;
+mod hunt;
 mod judgement;
+mod layout;
+mod linear;
 mod overlap;
+mod parallel;
+mod places;
 mod policy;
 mod protect;
+mod rounded_totals;
 mod rounding;
+mod secondary;
+mod suppress;
 mod table;
 
+#[cfg(test)]
+mod reference;
+
+pub use additive::{Additive, AdditiveCell, AdditiveError, Discrepancy, Knowledge, Range, Relation, Visible};
+pub use attack::{Attack, Attacked, Explanation, attack, explain};
 pub use cases::{CaseError, CaseOutcome, Oracle, run_cases};
 pub use cell_key::{PerturbationTable, PerturbationTableError, Perturbed};
+pub use certificate::Certificate;
 pub use class::Place;
 pub use concentration::Contributions;
 pub use controlled::{Addition, controlled};
+pub use dual::Bound;
+pub use goal::Goal;
+pub use layout::{Hierarchy, HierarchyError, Layout};
 pub use overlap::{Kin, Overlaps, Part, Parts};
 pub use policy::{CellKey, ClassOutcome, Policy, PolicyError, Secondary, SmallGroups, Source};
 pub use protect::{
     CellState, Finding, Hold, Origin, Protected, ProtectedCell, ProtectedRow, Rule, Shown, protect,
 };
 pub use rounding::RoundingMethod;
+pub use secondary::Defence;
+pub use suppress::{Halt, Impossible, Limits, Pattern, Progress, Stage, suppress};
 pub use table::{Cell, Column, Group, Statistic, Table, Value};
