@@ -32,7 +32,6 @@
 //! # Ok::<(), cloister_disclosure::PolicyError>(())
 //! ```
 
-mod additive;
 mod cases;
 mod cell_key;
 mod class;
@@ -44,6 +43,7 @@ mod policy;
 mod protect;
 mod rounding;
 mod table;
+mod together;
 
 pub use cases::{CaseError, CaseOutcome, Oracle, run_cases};
 pub use cell_key::{PerturbationTable, PerturbationTableError, Perturbed};

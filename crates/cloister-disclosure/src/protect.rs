@@ -1,8 +1,8 @@
 //! Findings and the protected table.
 
-use crate::additive::round_together;
 use crate::class::{Classes, RowClass};
 use crate::judgement::judge;
+use crate::together::round_together;
 use crate::{Cell, ClassOutcome, Group, Policy, RoundingMethod, SmallGroups, Statistic, Table, Value};
 use std::collections::HashSet;
 
