@@ -1,6 +1,8 @@
 //! `cloister policy`: the cases beside policies, from the outside.
 
-use cloister_tests::Hub;
+use crate::query::GRANTS;
+use cloister_synth::ErrorRates;
+use cloister_tests::{Hub, project};
 
 #[test]
 fn a_new_hub_has_six_policies_whose_cases_hold() {
@@ -30,13 +32,20 @@ fn a_case_that_does_not_hold_is_named_and_fails() {
 /// What queries cannot do is refused, rather than left out.
 #[test]
 fn a_policy_of_noise_runs_no_query() {
-    let hub = Hub::new();
+    let hub = Hub::of_region(200, ErrorRates::NONE);
     let path = hub.home().join("policies/disclosure/cms-11.toml");
     let text = std::fs::read_to_string(&path).unwrap();
     let noise = "[cell-key]\ntable = \"t.csv\"\nthreshold = 10\nkeys = 256\n\n[labels]";
     std::fs::write(&path, text.replace("[labels]", noise)).unwrap();
-    let project = cloister_tests::project("noise", "automatic", "").replace("\"nhs-england\"", "\"cms-11\"");
-    let done = hub.create(&project);
+    let under = |name| project(name, "automatic", GRANTS).replace("\"nhs-england\"", "\"cms-11\"");
+    let done = hub.create(&under("p"));
     assert!(done.err.contains("record keys"), "{}", done.err);
     done.expect(1);
+    // Nor does a project whose policy came to be so.
+    std::fs::write(&path, text).unwrap();
+    hub.create(&under("p")).expect(0);
+    hub.query("SELECT count(*) AS n FROM person").expect(0);
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("[labels]", noise)).unwrap();
+    hub.query("SELECT count(*) AS n FROM person").expect(1);
 }

@@ -53,11 +53,11 @@ mod parallel;
 mod places;
 mod policy;
 mod protect;
-mod rounded_totals;
 mod rounding;
 mod secondary;
 mod suppress;
 mod table;
+mod together;
 
 #[cfg(test)]
 mod reference;

@@ -2,8 +2,8 @@
 
 use crate::class::{Classes, RowClass};
 use crate::judgement::judge;
-use crate::rounded_totals::round_together;
 use crate::secondary::{Defence, defend};
+use crate::together::round_together;
 use crate::{Cell, ClassOutcome, Group, Policy, RoundingMethod, SmallGroups, Statistic, Table, Value};
 use std::collections::HashSet;
 

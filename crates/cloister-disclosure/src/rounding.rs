@@ -12,7 +12,8 @@ pub enum RoundingMethod {
     #[default]
     Nearest,
     /// To the middle of the multiples that it lies between: with base 6, 1 to 6 are 3, 7 to 12 are 9; 0 stays.
-    /// Source: OpenSAFELY, "Updated disclosure control guidance" (midpoint 6 rounding).
+    /// Source: OpenSAFELY, "Updated disclosure control guidance" (midpoint 6 rounding), as its studies have it: `ceiling(x /
+    /// to) * to - floor(to / 2) * (x != 0)` (opensafely/post-covid-gastrointestinal, `analysis/utility.R`).
     Midpoint,
     /// To one of the two neighbouring multiples so that totals still add up ([`crate::controlled`]).
     Controlled,
