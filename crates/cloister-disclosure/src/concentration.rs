@@ -14,7 +14,8 @@ pub struct Contributions {
     pub total: f64,
 }
 
-/// The (n, k) rule: the `largest` contributors must not make up more than `share_max` of the total.
+/// The (n, k) rule: the `largest` contributors must make up less than `share_max` of the total. ACRO 1.0.2 fails a cell at
+/// exactly the share (`sum of the n largest / total >= k`); others let it pass, which is what `at_max` is for.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Dominance {
@@ -22,10 +23,24 @@ pub(crate) struct Dominance {
     pub(crate) largest: u8,
     /// From 0 to 1.
     pub(crate) share_max: f64,
+    /// What becomes of exactly the share.
+    #[serde(default)]
+    pub(crate) at_max: AtMax,
+}
+
+/// What becomes of a total of which exactly the greatest permitted share is few people's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum AtMax {
+    /// It is not shown, as in ACRO.
+    #[default]
+    Forbidden,
+    /// It is shown, as where a source says that a share must not be exceeded.
+    Permitted,
 }
 
 /// The p % rule: whoever is second must not be able to work out the first to within p %, so what is left of the total
-/// without the two must be at least this part of the greatest.
+/// without the two must be at least this part of the greatest. Exactly the part passes, as in ACRO 1.0.2.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct PPercent {
@@ -63,14 +78,46 @@ pub(crate) fn objection(
     if total == 0.0 {
         return None;
     }
-    for Dominance { largest: n, share_max } in dominance {
+    for Dominance { largest: n, share_max, at_max } in dominance {
         let theirs = if *n == 1 { largest } else { largest + second };
-        if theirs > share_max * total {
+        // Divided, not multiplied: a share of exactly nine tenths is the very number that `0.9` is read as.
+        let share = theirs / total;
+        if share > *share_max || (share == *share_max && *at_max == AtMax::Forbidden) {
             return Some(Rule::Dominance);
         }
     }
     match p_percent {
-        Some(PPercent { min }) if total - largest - second < min * largest => Some(Rule::PPercent),
+        Some(PPercent { min }) if (total - largest - second) / largest < *min => Some(Rule::PPercent),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(largest: f64, second: f64, total: f64, at_max: AtMax) -> Option<Rule> {
+        let dominance = [Dominance { largest: 2, share_max: 0.9, at_max }];
+        objection(Some(Contributions { largest, second, total }), &dominance, None)
+    }
+
+    /// ACRO 1.0.2: 600 + 299 of 1,000 pass, 600 + 300 fail.
+    #[test]
+    fn exactly_the_share_is_too_much_unless_the_policy_says_otherwise() {
+        assert_eq!(judged(600.0, 299.0, 1000.0, AtMax::Forbidden), None);
+        assert_eq!(judged(600.0, 300.0, 1000.0, AtMax::Forbidden), Some(Rule::Dominance));
+        assert_eq!(judged(600.0, 300.0, 1000.0, AtMax::Permitted), None);
+        assert_eq!(judged(600.0, 301.0, 1000.0, AtMax::Permitted), Some(Rule::Dominance));
+    }
+
+    #[test]
+    fn exactly_nine_tenths_is_found_whatever_the_total() {
+        for total in (10..200_000).step_by(10) {
+            let total = f64::from(total);
+            // Whole numbers: no rounding before the division.
+            let share = (total / 10.0) * 9.0;
+            assert_eq!(judged(share - 1.0, 1.0, total, AtMax::Forbidden), Some(Rule::Dominance), "{total}");
+            assert_eq!(judged(share - 1.0, 1.0, total, AtMax::Permitted), None, "{total}");
+        }
     }
 }

@@ -24,25 +24,31 @@
 //!         argument: "*".into(),
 //!     }],
 //!     labels_public: true,
-//!     totals: false,
-//!     overlaps: None,
 //!     groups: vec![Group { people: 12, few: None, cells: vec![Cell::count(12, 12)] }],
+//!     ..Table::default()
 //! };
 //! let protected = protect(&table, &policy);
 //! assert_eq!(protected.rows()[0].cells[0].count(), Some(10));
 //! # Ok::<(), cloister_disclosure::PolicyError>(())
 //! ```
 
+mod cases;
+mod class;
 mod concentration;
+mod judgement;
 mod overlap;
 mod policy;
 mod protect;
+mod rounding;
 mod table;
 
+pub use cases::{CaseError, CaseOutcome, Oracle, run_cases};
+pub use class::Place;
 pub use concentration::Contributions;
 pub use overlap::{Kin, Overlaps, Part, Parts};
-pub use policy::{Policy, PolicyError, SmallGroups};
+pub use policy::{CellKey, ClassOutcome, Policy, PolicyError, Secondary, SmallGroups, Source};
 pub use protect::{
     CellState, Finding, Hold, Origin, Protected, ProtectedCell, ProtectedRow, Rule, Shown, protect,
 };
+pub use rounding::RoundingMethod;
 pub use table::{Cell, Column, Group, Statistic, Table, Value};

@@ -1,85 +1,25 @@
 //! Disclosure policies: the numeric rules, as files, versioned by digest.
 
-use crate::Rule;
+mod file;
+mod source;
+
 use crate::concentration::{Contributions, Dominance, PPercent, objection};
+use crate::{RoundingMethod, Rule};
 use cloister_model::{Digest, Name};
+use file::PolicyFile;
 use serde::Deserialize;
+
+pub use file::Secondary;
+pub use source::Source;
 
 /// A disclosure policy (`policies/disclosure/*.toml`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
     file: PolicyFile,
+    sources: Vec<Source>,
+    /// The places of numbers without a source.
+    unsourced: Vec<String>,
     digest: Digest,
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct PolicyFile {
-    name: Name,
-    version: u32,
-    title: String,
-    marker: String,
-    contributors: Contributors,
-    counts: Counts,
-    means: Means,
-    #[serde(default)]
-    dominance: Vec<Dominance>,
-    p_percent: Option<PPercent>,
-    degrees_of_freedom: Option<DegreesOfFreedom>,
-    #[serde(default)]
-    extremes: Extremes,
-    labels: Labels,
-    output: Output,
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Contributors {
-    min: u64,
-    zero_shown: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Counts {
-    rounding_base: u64,
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Means {
-    significant_digits: u8,
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct DegreesOfFreedom {
-    min: u64,
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Extremes {
-    shown: bool,
-}
-
-impl Default for Extremes {
-    /// Where enough people have the value.
-    fn default() -> Self {
-        Self { shown: true }
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Labels {
-    small_groups: SmallGroups,
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Output {
-    cells_max: u64,
 }
 
 /// What becomes of a small group whose label is not from a public list.
@@ -90,6 +30,27 @@ pub enum SmallGroups {
     Merge,
     /// Left out.
     Drop,
+}
+
+/// What becomes of a table that says of a whole group which category its people are in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClassOutcome {
+    /// A checker looks at it.
+    Hold,
+    /// The cells that say so are not shown.
+    Suppress,
+}
+
+/// The cell-key method's parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CellKey<'a> {
+    /// The perturbation table's file, beside the policy.
+    pub table: &'a str,
+    /// Perturbed counts below it are not shown; 0 shows all.
+    pub threshold: i64,
+    /// How many record keys there are: 0 to one less.
+    pub keys: u32,
 }
 
 /// The text is not a policy.
@@ -103,26 +64,30 @@ impl Policy {
     /// Reads a policy; unknown keys are refused.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
         let wrong = |reason: String| PolicyError { reason };
-        let file: PolicyFile = toml::from_str(text).map_err(|e| wrong(e.to_string()))?;
-        if file.contributors.min < 2 {
-            return Err(wrong("contributors.min must be at least 2".to_owned()));
+        let mut table: toml::Table = text.parse().map_err(|e: toml::de::Error| wrong(e.to_string()))?;
+        let sources = source::taken_out(&mut table);
+        let mut unsourced = source::numbers(&table);
+        unsourced.retain(|key| !sources.iter().any(|s| s.key == *key));
+        let file: PolicyFile =
+            table.try_into().map_err(|e: toml::de::Error| wrong(e.to_string().trim().to_owned()))?;
+        match file.objection() {
+            Some(words) => Err(wrong(words.to_owned())),
+            None => Ok(Self { file, sources, unsourced, digest: Digest::of(text.as_bytes()) }),
         }
-        if file.counts.rounding_base == 0 || file.counts.rounding_base > 1_000_000 {
-            return Err(wrong("counts.rounding-base must be from 1 to 1000000".to_owned()));
+    }
+
+    /// Reads a policy for queries. What they cannot do yet is refused, rather than left out: noise by cell keys, which
+    /// needs a key for each person, and a bound on outputs a day.
+    pub fn parse_for_queries(text: &str) -> Result<Self, PolicyError> {
+        let policy = Self::parse(text)?;
+        let wrong = |reason: &str| Err(PolicyError { reason: reason.to_owned() });
+        if policy.file.cell_key.is_some() {
+            return wrong("cell-key: people have no record keys yet, so no query can be perturbed");
         }
-        if !(1..=15).contains(&file.means.significant_digits) {
-            return Err(wrong("means.significant-digits must be from 1 to 15".to_owned()));
+        if policy.file.output.outputs_per_day_max.is_some() {
+            return wrong("output.outputs-per-day-max: queries are not counted by day yet");
         }
-        if !file.dominance.iter().all(Dominance::is_sound) {
-            return Err(wrong("dominance.largest must be 1 or 2, and share-max from 0 to 1".to_owned()));
-        }
-        if !file.p_percent.iter().all(PPercent::is_sound) {
-            return Err(wrong("p-percent.min must be from 0 to 1".to_owned()));
-        }
-        if file.marker.is_empty() || file.marker.chars().any(|c| c.is_ascii_digit() || c.is_control()) {
-            return Err(wrong("marker must be text without digits".to_owned()));
-        }
-        Ok(Self { file, digest: Digest::of(text.as_bytes()) })
+        Ok(policy)
     }
 
     /// Its name.
@@ -138,6 +103,16 @@ impl Policy {
     /// One line for people.
     pub fn title(&self) -> &str {
         &self.file.title
+    }
+
+    /// Where its values come from.
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
+    /// The places of its numbers that have no source.
+    pub fn unsourced(&self) -> &[String] {
+        &self.unsourced
     }
 
     /// The digest of its text.
@@ -188,7 +163,7 @@ impl Policy {
     /// Whether a statistic of this many people, less those that its own parameters take, has enough degrees of freedom.
     pub(crate) fn frees(&self, people: u64, parameters: u64) -> bool {
         match &self.file.degrees_of_freedom {
-            Some(DegreesOfFreedom { min }) => people.saturating_sub(parameters) >= *min,
+            Some(free) => people.saturating_sub(parameters) >= free.min,
             None => true,
         }
     }
@@ -198,45 +173,64 @@ impl Policy {
         self.file.extremes.shown
     }
 
-    /// A count as it is shown: to the nearest multiple of the base, halves up. Test before rounding.
+    /// Whether a quantile may be shown at all.
+    pub fn quantiles_shown(&self) -> bool {
+        self.file.quantiles.shown
+    }
+
+    /// The fewest distinct people on either side of a quantile; at most [`Policy::contributors_min`].
+    pub fn beside_quantile_min(&self) -> u64 {
+        self.file.quantiles.beside_min.unwrap_or(self.file.contributors.min)
+    }
+
+    /// What becomes of class disclosure, and from which share of a group on; `None` where nobody looks for it.
+    pub fn class_disclosure(&self) -> Option<(ClassOutcome, f64)> {
+        self.file.class_disclosure.as_ref().map(|c| (c.outcome, c.share_min))
+    }
+
+    /// Whether a finding of this rule makes a checker look, besides what it does to the cell. The others decide by
+    /// themselves.
+    pub fn holds(&self, rule: Rule) -> bool {
+        self.file.findings.hold.iter().any(|code| code == rule.code())
+    }
+
+    /// What is done against subtraction from totals; `None` where the policy does not say.
+    pub fn secondary(&self) -> Option<&Secondary> {
+        self.file.secondary.as_ref()
+    }
+
+    /// The noise that counts are shown with.
+    pub fn cell_key(&self) -> Option<CellKey<'_>> {
+        let file = self.file.cell_key.as_ref()?;
+        Some(CellKey { table: &file.table, threshold: file.threshold, keys: file.keys })
+    }
+
+    /// The most outputs of a project in a day that are released without a person having looked.
+    pub fn outputs_per_day_max(&self) -> Option<u32> {
+        self.file.output.outputs_per_day_max
+    }
+
+    /// The number that stands for every count of too few people, where one does.
+    pub fn small_shown_as(&self) -> Option<i64> {
+        self.file.counts.small_shown_as.and_then(|n| i64::try_from(n).ok())
+    }
+
+    /// How counts are rounded.
+    pub fn rounding_method(&self) -> RoundingMethod {
+        self.file.counts.rounding_method
+    }
+
+    /// To multiples of what counts are rounded.
+    pub fn rounding_base(&self) -> u64 {
+        self.file.counts.rounding_base
+    }
+
+    /// A count as it is shown. Test before rounding.
     pub fn round(&self, count: i64) -> i64 {
-        let base = i128::from(self.file.counts.rounding_base);
-        let rounded = (i128::from(count) * 2 + base).div_euclid(base * 2) * base;
-        i64::try_from(rounded).unwrap_or(i64::MAX)
+        self.rounding_method().round(count, self.rounding_base())
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn nhs_england() -> Policy {
-        Policy::parse(include_str!("../../../policies/disclosure/nhs-england.toml")).unwrap()
-    }
-
-    #[test]
-    fn nhs_england_is_one_to_seven_and_nearest_five() {
-        let policy = nhs_england();
-        let permitted: Vec<u64> = (0..=9).filter(|n| policy.permits(*n)).collect();
-        assert_eq!(permitted, [0, 8, 9]);
-        let shown: Vec<i64> = [0, 8, 12, 13, 17, 18, 22, 23, 997, 998].map(|n| policy.round(n)).into();
-        assert_eq!(shown, [0, 10, 10, 15, 15, 20, 20, 25, 995, 1000]);
-        assert_eq!(policy.round(i64::MAX), i64::MAX - 2);
-    }
-
-    #[test]
-    fn what_is_not_understood_is_refused() {
-        let text = include_str!("../../../policies/disclosure/nhs-england.toml");
-        for (from, to) in [
-            ("min = 8", "min = 8\nmaximum = 9"),
-            ("min = 8", "min = 1"),
-            ("rounding-base = 5", "rounding-base = 0"),
-            ("significant-digits = 4", "significant-digits = 0"),
-            ("marker = \"*\"", "marker = \"0\""),
-            ("\"merge\"", "\"show\""),
-        ] {
-            assert!(text.contains(from));
-            assert!(Policy::parse(&text.replace(from, to)).is_err(), "{to}");
-        }
-    }
-}
+#[path = "policy/tests.rs"]
+mod tests;

@@ -1,6 +1,8 @@
 //! Findings and the protected table.
 
-use crate::{Cell, Group, Policy, SmallGroups, Statistic, Table, Value};
+use crate::class::{Classes, RowClass};
+use crate::judgement::judge;
+use crate::{Cell, ClassOutcome, Group, Policy, RoundingMethod, SmallGroups, Statistic, Table, Value};
 use std::collections::HashSet;
 
 /// A rule, by its stable identifier.
@@ -26,11 +28,19 @@ pub enum Rule {
     SmallGroup,
     /// The statistic of merged groups is not known.
     Merged,
+    /// The table says of a whole group which category its people are in.
+    ClassDisclosure,
+    /// The policy shows no quantiles.
+    Quantile,
+    /// What the number derives from is rounded so far that nothing of it is left.
+    Precision,
+    /// The policy shows counts with noise only, and there is no key to draw it by.
+    CellKey,
 }
 
 impl Rule {
-    /// Every rule.
-    pub const ALL: [Self; 10] = [
+    /// Every rule. Cell states are kept by a rule's place here: new ones go to the end.
+    pub const ALL: [Self; 14] = [
         Self::SmallCount,
         Self::SmallBranch,
         Self::SmallSupport,
@@ -41,7 +51,16 @@ impl Rule {
         Self::Extreme,
         Self::SmallGroup,
         Self::Merged,
+        Self::ClassDisclosure,
+        Self::Quantile,
+        Self::Precision,
+        Self::CellKey,
     ];
+
+    /// Whether the policy permits no number of this kind, whoever stands behind it.
+    pub fn permits_none(self) -> bool {
+        matches!(self, Self::Extreme | Self::Quantile)
+    }
 
     /// The stable identifier.
     pub fn code(self) -> &'static str {
@@ -56,6 +75,10 @@ impl Rule {
             Self::SmallDifference => "small-difference",
             Self::SmallGroup => "small-group",
             Self::Merged => "merged-statistic",
+            Self::ClassDisclosure => "class-disclosure",
+            Self::Quantile => "quantile",
+            Self::Precision => "precision",
+            Self::CellKey => "cell-key",
         }
     }
 }
@@ -82,6 +105,10 @@ pub enum Hold {
     MeanWithSum,
     /// A suppressed cell stands beside totals that it can be subtracted from.
     TotalsBesideSuppressed,
+    /// A rule's finding is one that the policy has a checker judge.
+    Finding(Rule),
+    /// The policy rounds so that totals still add up, and here nothing does so.
+    TotalsRoundedApart,
 }
 
 impl Hold {
@@ -91,6 +118,8 @@ impl Hold {
             Self::TooManyCells => "too-many-cells",
             Self::MeanWithSum => "mean-with-sum",
             Self::TotalsBesideSuppressed => "totals-beside-suppressed",
+            Self::Finding(rule) => rule.code(),
+            Self::TotalsRoundedApart => "totals-rounded-apart",
         }
     }
 }
@@ -102,6 +131,8 @@ pub enum CellState {
     Shown,
     /// Not shown, and why.
     Suppressed(Rule),
+    /// Not shown, because the policy permits no number of this kind.
+    NotPermitted(Rule),
 }
 
 /// How a shown cell's number is to be written.
@@ -130,6 +161,7 @@ impl ProtectedCell {
     pub fn state(&self) -> CellState {
         match self.shown {
             Ok(_) => CellState::Shown,
+            Err(rule) if rule.permits_none() => CellState::NotPermitted(rule),
             Err(rule) => CellState::Suppressed(rule),
         }
     }
@@ -194,11 +226,11 @@ impl Protected {
 /// Applies a policy to a table.
 pub fn protect(table: &Table, policy: &Policy) -> Protected {
     let mut protected = Protected { rows: Vec::new(), findings: Vec::new(), holds: Vec::new() };
+    let hidden: Vec<bool> = table.groups.iter().map(|group| is_hidden(table, group, policy)).collect();
+    let classes = Classes::of(table, &hidden, policy);
     let mut merged = Vec::new();
     for (index, group) in table.groups.iter().enumerate() {
-        // A label with no number beside it says only that somebody is there: a public domain does not help.
-        let label_tells = !table.labels_public || table.columns.is_empty();
-        if label_tells && group.people < policy.contributors_min() {
+        if hidden.get(index) == Some(&true) {
             protected.findings.push(Finding {
                 rule: Rule::SmallGroup,
                 group: index,
@@ -208,11 +240,25 @@ pub fn protect(table: &Table, policy: &Policy) -> Protected {
             merged.push(group);
             continue;
         }
+        match classes.of_row(index) {
+            RowClass::None => {}
+            RowClass::Found => protected.findings.push(classes.finding(index, group)),
+            RowClass::LeftOut => {
+                protected.findings.push(classes.finding(index, group));
+                continue;
+            }
+            RowClass::Suppressed => {
+                protected.findings.push(classes.finding(index, group));
+                let cells = vec![ProtectedCell { shown: Err(Rule::ClassDisclosure) }; group.cells.len()];
+                protected.rows.push(ProtectedRow { origin: Origin::Group(index), cells });
+                continue;
+            }
+        }
         let mut seen: Vec<usize> = Vec::new();
         let cells = group.cells.iter().enumerate().map(|(column, cell)| {
             let statistic = table.columns.get(column).map(|c| c.statistic);
             let tells = || table.overlaps.as_ref().and_then(|o| o.tells(index, &seen, column, policy));
-            let shown = protect_cell(cell, statistic, policy).and_then(|shown| match tells() {
+            let shown = judge(cell, statistic, policy).and_then(|shown| match tells() {
                 Some(people) => Err((Rule::SmallDifference, people)),
                 None => Ok(shown),
             });
@@ -231,75 +277,42 @@ pub fn protect(table: &Table, policy: &Policy) -> Protected {
     if merges && !merged.is_empty() && !table.columns.is_empty() {
         protected.rows.push(merge(table, &merged, policy));
     }
-    let cells = (protected.rows.len() as u64).saturating_mul(table.columns.len().max(1) as u64);
-    if cells > policy.cells_max() {
-        protected.holds.push(Hold::TooManyCells);
-    }
-    if table.totals && !protected.findings.is_empty() {
-        protected.holds.push(Hold::TotalsBesideSuppressed);
-    }
-    let with = |statistic| table.columns.iter().filter(move |c| c.statistic == statistic);
-    if with(Statistic::Sum).any(|sum| with(Statistic::Mean).any(|mean| mean.argument == sum.argument)) {
-        protected.holds.push(Hold::MeanWithSum);
-    }
+    protected.holds = holds(table, &protected, classes.unknown, policy);
     protected
 }
 
-/// The value to show, or the rule that forbids it and the people it counted.
-fn protect_cell(cell: &Cell, statistic: Option<Statistic>, policy: &Policy) -> Result<Shown, (Rule, u64)> {
-    if !policy.permits(cell.contributors) {
-        return Err((Rule::SmallCount, cell.contributors));
-    }
-    if let Some(people) = cell.branches.iter().copied().find(|people| !policy.permits(*people)) {
-        return Err((Rule::SmallBranch, people));
-    }
-    // Nobody stands at the value only where there is none.
-    if let Some(people) = cell.support
-        && people < policy.contributors_min()
-        && cell.contributors > 0
-    {
-        return Err((Rule::SmallSupport, people));
-    }
-    if let Some(rule) = statistic.and_then(|statistic| objection(cell, statistic, policy)) {
-        return Err((rule, cell.contributors));
-    }
-    Ok(match cell.value {
-        Value::Null => Shown::Null,
-        Value::Count(n) => Shown::Count(policy.round(n)),
-        Value::Rate { numerator, denominator } => match policy.round(denominator) {
-            0 => Shown::Null,
-            shown => Shown::Rate(policy.round(numerator) as f64 / shown as f64),
-        },
-        Value::Measure => match statistic {
-            // All digits of a mean tell the number that it was divided by, where measures have few decimals;
-            // those of a spread do too, and those of a quantile are one or two people's own.
-            Some(Statistic::Mean | Statistic::Spread | Statistic::Association | Statistic::Quantile)
-            | None => Shown::Digits(policy.mean_digits()),
-            Some(Statistic::People | Statistic::Count { .. } | Statistic::Rate) => Shown::Null,
-            // Enough people have an extreme for it to be nobody's own.
-            Some(Statistic::Sum | Statistic::Extreme) => Shown::AsGiven,
-        },
-    })
+/// Whether a group's label is not shown. A label with no number beside it says only that somebody is there: a public
+/// domain does not help.
+fn is_hidden(table: &Table, group: &Group, policy: &Policy) -> bool {
+    let label_tells = !table.labels_public || table.columns.is_empty();
+    label_tells && group.people < policy.contributors_min()
 }
 
-/// What a statistic is judged by besides how many people are behind it.
-fn objection(cell: &Cell, statistic: Statistic, policy: &Policy) -> Option<Rule> {
-    if cell.value == Value::Null {
-        return None;
+/// Why a person must look at what came out.
+fn holds(table: &Table, protected: &Protected, classes_unknown: bool, policy: &Policy) -> Vec<Hold> {
+    let mut holds = Vec::new();
+    let cells = (protected.rows.len() as u64).saturating_mul(table.columns.len().max(1) as u64);
+    if cells > policy.cells_max() {
+        holds.push(Hold::TooManyCells);
     }
-    let freed = |parameters| policy.frees(cell.contributors, parameters);
-    match statistic {
-        Statistic::Spread if !freed(1) => Some(Rule::DegreesOfFreedom),
-        Statistic::Association if !freed(2) => Some(Rule::DegreesOfFreedom),
-        Statistic::Sum | Statistic::Mean | Statistic::Spread => policy.concentrated(cell.contributions),
-        Statistic::Extreme if !policy.extremes_shown() => Some(Rule::Extreme),
-        Statistic::People
-        | Statistic::Count { .. }
-        | Statistic::Rate
-        | Statistic::Extreme
-        | Statistic::Quantile
-        | Statistic::Association => None,
+    let found = |rule| protected.findings.iter().any(|f| f.rule == rule);
+    let class_holds = policy.class_disclosure().is_some_and(|(outcome, _)| outcome == ClassOutcome::Hold);
+    // What a checker only looks at takes nothing away that could be subtracted.
+    let takes = |finding: &Finding| !(class_holds && finding.rule == Rule::ClassDisclosure);
+    if table.totals && protected.findings.iter().any(takes) {
+        holds.push(Hold::TotalsBesideSuppressed);
     }
+    if table.totals && policy.rounding_method() == RoundingMethod::Controlled && policy.rounding_base() > 1 {
+        holds.push(Hold::TotalsRoundedApart);
+    }
+    let with = |statistic| table.columns.iter().filter(move |c| c.statistic == statistic);
+    if with(Statistic::Sum).any(|sum| with(Statistic::Mean).any(|mean| mean.argument == sum.argument)) {
+        holds.push(Hold::MeanWithSum);
+    }
+    let of_class = |rule| rule == Rule::ClassDisclosure && (classes_unknown || (class_holds && found(rule)));
+    let held = Rule::ALL.into_iter().filter(|rule| of_class(*rule) || (policy.holds(*rule) && found(*rule)));
+    holds.extend(held.map(Hold::Finding));
+    holds
 }
 
 /// One row for all small groups. Only what is known exactly of the union is shown: its people and
@@ -311,6 +324,9 @@ fn merge(table: &Table, groups: &[&Group], policy: &Policy) -> ProtectedRow {
     let cells = table.columns.iter().enumerate().map(|(column, description)| {
         if !known || people < policy.contributors_min() {
             return Err(Rule::SmallCount);
+        }
+        if policy.cell_key().is_some() {
+            return Err(Rule::CellKey);
         }
         let count = |n: i64| Ok(Shown::Count(policy.round(n)));
         match description.statistic {

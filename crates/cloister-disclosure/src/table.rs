@@ -1,10 +1,10 @@
 //! What goes in: cells, each with the evidence that the engine gathered.
 
-use crate::{Contributions, Overlaps};
+use crate::{Contributions, Overlaps, Place};
 
 /// An output table before protection: one group per row, one cell per group and column. Labels stay
 /// with the caller; the rules need only know whether they are public.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
     /// The value columns.
     pub columns: Vec<Column>,
@@ -15,6 +15,9 @@ pub struct Table {
     pub totals: bool,
     /// Whose rows the columns share and whose not, where they are not over the same rows.
     pub overlaps: Option<Overlaps>,
+    /// Where each row stands among the dimensions. Where it is not known, a policy that looks for class disclosure
+    /// holds the table.
+    pub places: Option<Vec<Place>>,
     /// The rows.
     pub groups: Vec<Group>,
 }

@@ -10,7 +10,7 @@ fn column(name: &str, statistic: Statistic) -> Column {
 }
 
 fn table(statistic: Statistic, labels_public: bool, groups: Vec<Group>) -> Table {
-    Table { columns: vec![column("n", statistic)], labels_public, totals: false, overlaps: None, groups }
+    Table { columns: vec![column("n", statistic)], labels_public, groups, ..Table::default() }
 }
 
 fn group(value: i64, people: u64) -> Group {
@@ -126,7 +126,7 @@ fn a_total_beside_its_mean_gives_the_exact_count_and_is_held() {
         contributions: None,
     };
     let groups = vec![Group { people: 9, few: None, cells: vec![cell(), cell()] }];
-    let mut both = Table { columns, labels_public: true, totals: false, overlaps: None, groups };
+    let mut both = Table { columns, labels_public: true, groups, ..Table::default() };
     assert_eq!(protect(&both, &policy()).holds(), [Hold::MeanWithSum]);
     both.columns[1].argument = "stay".into();
     assert_eq!(protect(&both, &policy()).holds(), []);
@@ -194,7 +194,7 @@ fn the_later_of_two_numbers_that_differ_by_few_people_is_not_shown() {
     let groups = vec![Group { people: 51, few: None, cells: vec![cell(), cell()] }];
     let overlaps = crate::Overlaps { columns: vec![kin(0), kin(1)], groups: vec![parts] };
     let columns = vec![column("a", Statistic::Sum), column("b", Statistic::Sum)];
-    let table = Table { columns, labels_public: true, totals: false, overlaps: Some(overlaps), groups };
+    let table = Table { columns, labels_public: true, overlaps: Some(overlaps), groups, ..Table::default() };
     let protected = protect(&table, &policy());
     let states: Vec<_> = protected.rows()[0].cells.iter().map(ProtectedCell::state).collect();
     assert_eq!(states, [CellState::Shown, CellState::Suppressed(Rule::SmallDifference)]);
