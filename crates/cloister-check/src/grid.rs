@@ -114,10 +114,13 @@ impl Grid {
     /// Reads a table. `audit`: whether it has been suppressed, so that there are markers among its numbers.
     pub(crate) fn read(sheet: &Sheet, settings: &Settings, audit: bool) -> Result<Self, Fault> {
         let notation = Notation { decimal: settings.decimal, comma_is_free: sheet.comma_is_free() };
-        let shape = recognise(sheet, notation, settings)?;
+        let shape = recognise(sheet, notation, settings, audit)?;
         let keys = shape.keys.iter().map(|k| Dimension::named(&k.name));
         let dimensions = keys.chain(shape.across.iter().map(|name| Dimension::named(name))).collect();
         let mut grid = Self { dimensions, cells: Vec::new(), index: HashMap::new(), shape, group: None };
+        if !grid.has(Measure::Count) {
+            return Err(Problem::NoCount.whole());
+        }
         let across = grid.across();
         let mut before: Vec<String> = Vec::new();
         for row in grid.shape.data.clone() {

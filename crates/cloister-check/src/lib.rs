@@ -14,6 +14,7 @@
 //! # Ok::<(), cloister_check::CheckError>(())
 //! ```
 
+mod check;
 mod encoding;
 mod error;
 mod grid;
@@ -22,13 +23,16 @@ mod marker;
 mod measure;
 mod number;
 mod outsider;
+mod primary;
 mod relation;
+mod secondary;
 mod settings;
 mod shape;
 mod sheet;
 mod table;
 mod totals;
 
+pub use check::{Checked, Hold, Status, check};
 pub use error::CheckError;
 pub use marker::Range;
 pub use settings::Settings;

@@ -60,9 +60,15 @@ struct Rows {
 }
 
 /// Finds the parts of a table.
-pub(crate) fn recognise(sheet: &Sheet, notation: Notation, settings: &Settings) -> Result<Shape, Fault> {
+pub(crate) fn recognise(
+    sheet: &Sheet,
+    notation: Notation,
+    settings: &Settings,
+    audit: bool,
+) -> Result<Shape, Fault> {
     let rows = rows(sheet, notation)?;
-    let numeric: Vec<bool> = (0..rows.width).map(|c| is_numeric(sheet, &rows.data, c, notation)).collect();
+    let is_value = |c| is_numeric(sheet, &rows.data, c, notation) || (audit && has_markers(sheet, &rows.data, c));
+    let numeric: Vec<bool> = (0..rows.width).map(is_value).collect();
     let first_value = numeric.iter().rposition(|n| !n).map_or(1, |last| last + 1);
     let first_value = first_value.max(1);
     let named = [&settings.count, &settings.value, &settings.top1, &settings.top2];
@@ -76,11 +82,17 @@ pub(crate) fn recognise(sheet: &Sheet, notation: Notation, settings: &Settings) 
     if first_value >= rows.width {
         return Err(rows.data.first().map_or(Problem::NoNumbers.whole(), |r| Problem::NoNumbers.in_row(*r)));
     }
-    let names_row = rows.names.unwrap_or(last);
+    let has_label = |row: &usize| (0..first_value).any(|c| !label(sheet, *row, c, rows.shift).is_empty());
+    let labelled = rows.header.iter().copied().rfind(has_label);
+    let names_row = rows.names.or(labelled).unwrap_or(last);
     let keys = key_columns(sheet, &rows, names_row, first_value);
     let measures = || (first_value..rows.width).map(|c| Measure::named(&label(sheet, last, c, rows.shift)));
     let one_header = rows.header.len() == 1;
-    let long = one_header && (rows.width == first_value + 1 || measures().any(|m| m.is_some()));
+    // `Sum` is a total's label in R, and a measure's name only beside a count.
+    let long = one_header
+        && (rows.width == first_value + 1
+            || measures().any(|m| m == Some(Measure::Count))
+            || measures().all(|m| m.is_some()));
     if long {
         let mut values = Vec::new();
         for (column, measure) in (first_value..rows.width).zip(measures()) {
@@ -250,6 +262,16 @@ fn looks_numeric(text: &str, notation: Notation) -> bool {
         Reading::Blank => false,
         Reading::Text => marker::is_plain(text),
     }
+}
+
+/// Whether a column has markers only, of which some compare (`<5`); ages may look like that too, but not all of them.
+fn has_markers(sheet: &Sheet, data: &[usize], column: usize) -> bool {
+    let texts = || data.iter().map(|row| sheet.text(*row, column)).filter(|t| !t.is_empty());
+    let is_marker = |text: &str| {
+        text.parse::<f64>().is_ok() || !matches!(marker::read(text), marker::Marker::Unknown)
+    };
+    let compares = |text: &str| is_marker(text) && !text.starts_with(|c: char| c.is_ascii_digit());
+    texts().all(|t| is_marker(&t)) && texts().any(|t| compares(&t))
 }
 
 /// Whether at least half of what a column holds are numbers; markers that look like labels do not count against it.

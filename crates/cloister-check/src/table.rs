@@ -19,6 +19,7 @@ pub struct Table {
     pub(crate) grid: Grid,
     pub(crate) trees: Vec<Tree>,
     pub(crate) relations: Vec<Relation>,
+    decimal: char,
 }
 
 /// What a table is read for.
@@ -97,12 +98,18 @@ impl Table {
         let hierarchies: Vec<Hierarchy> = hierarchies.iter().map(|(_, h)| h.clone()).collect();
         let trees = trees(&grid, &hierarchies, settings).map_err(of)?;
         let relations = relations(&grid, &trees, settings).map_err(of)?;
-        Ok(Self { name, sheet, grid, trees, relations })
+        let decimal = settings.decimal.unwrap_or('.');
+        Ok(Self { name, sheet, grid, trees, relations, decimal })
     }
 
     /// The file's name, without its folder.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What separates decimals.
+    pub(crate) fn decimal(&self) -> char {
+        self.decimal
     }
 
     /// How many cells there are: combinations of labels.
