@@ -32,23 +32,44 @@
 //! # Ok::<(), cloister_disclosure::PolicyError>(())
 //! ```
 
+mod additive;
+mod attack;
+mod block;
+mod bounds;
 mod cases;
+mod certificate;
 mod class;
 mod concentration;
+mod goal;
+mod hunt;
 mod judgement;
+mod layout;
+mod linear;
 mod overlap;
+mod parallel;
+mod places;
 mod policy;
 mod protect;
 mod rounding;
+mod suppress;
 mod table;
 
+#[cfg(test)]
+mod reference;
+
+pub use additive::{Additive, AdditiveCell, AdditiveError, Discrepancy, Knowledge, Range, Relation, Visible};
+pub use attack::Attack;
 pub use cases::{CaseError, CaseOutcome, Oracle, run_cases};
+pub use certificate::Certificate;
 pub use class::Place;
 pub use concentration::Contributions;
+pub use goal::Goal;
+pub use layout::{Hierarchy, HierarchyError, Layout};
 pub use overlap::{Kin, Overlaps, Part, Parts};
 pub use policy::{CellKey, ClassOutcome, Policy, PolicyError, Secondary, SmallGroups, Source};
 pub use protect::{
     CellState, Finding, Hold, Origin, Protected, ProtectedCell, ProtectedRow, Rule, Shown, protect,
 };
 pub use rounding::RoundingMethod;
+pub use suppress::{Halt, Impossible, Limits, Pattern, Progress, Stage, suppress};
 pub use table::{Cell, Column, Group, Statistic, Table, Value};

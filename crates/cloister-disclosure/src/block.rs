@@ -1,0 +1,252 @@
+//! A part of a table in which cells may move while everything around it stays where it is.
+//!
+//! A certificate found inside a block holds for the whole table: that is what keeps programs small.
+
+use crate::additive::{Additive, Knowledge, Range};
+use crate::certificate::Certificate;
+use crate::linear::{Compare, Program};
+use crate::places::Places;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Cells of a table, with the relations that they are in.
+pub(crate) struct Block {
+    cells: Vec<Member>,
+    /// Each relation's members with their signs.
+    rows: Vec<Vec<(usize, i64)>>,
+}
+
+#[derive(Clone)]
+struct Member {
+    cell: usize,
+    room: Range,
+    /// The rows that it is in, with its sign.
+    rows: Vec<(usize, i64)>,
+}
+
+/// A wish: this cell, up (1) or down (-1), by at least this much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wish {
+    pub cell: usize,
+    pub direction: i64,
+    pub need: i64,
+}
+
+impl Block {
+    /// These cells.
+    pub fn of(table: &Additive, rooms: &Places<Range>, cells: impl IntoIterator<Item = usize>) -> Self {
+        let mut live: BTreeSet<usize> = cells.into_iter().collect();
+        let mut rows: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for cell in &live {
+            for term in table.of(*cell) {
+                rows.entry(term.relation).or_default().push(*cell);
+            }
+        }
+        // A cell that is alone in a relation cannot move.
+        let mut alone: Vec<usize> = rows.iter().filter(|(_, c)| c.len() == 1).map(|(r, _)| *r).collect();
+        while let Some(row) = alone.pop() {
+            let Some(cell) = rows.get(&row).and_then(|cells| cells.first()).copied() else { continue };
+            live.remove(&cell);
+            for term in table.of(cell) {
+                if let Some(cells) = rows.get_mut(&term.relation) {
+                    cells.retain(|c| *c != cell);
+                    if cells.len() == 1 {
+                        alone.push(term.relation);
+                    }
+                }
+            }
+        }
+        rows.retain(|_, cells| !cells.is_empty());
+        let row_places: BTreeMap<usize, usize> = rows.keys().enumerate().map(|(k, r)| (*r, k)).collect();
+        let mut block = Self { cells: Vec::with_capacity(live.len()), rows: vec![Vec::new(); rows.len()] };
+        for (place, cell) in live.into_iter().enumerate() {
+            let terms = table.of(cell).iter();
+            let terms = terms.filter_map(|t| row_places.get(&t.relation).map(|k| (*k, t.sign)));
+            let member = Member { cell, room: rooms.get(cell), rows: terms.collect() };
+            for (row, sign) in &member.rows {
+                if let Some(row) = block.rows.get_mut(*row) {
+                    row.push((place, *sign));
+                }
+            }
+            block.cells.push(member);
+        }
+        block
+    }
+
+    /// About `cells_max` cells around these: those first that leave the fewest relations half inside, and of them
+    /// those with the most room.
+    pub fn around(table: &Additive, rooms: &Places<Range>, start: usize, cells_max: usize) -> Self {
+        let mut inside: BTreeSet<usize> = BTreeSet::new();
+        let mut touched: BTreeSet<usize> = BTreeSet::new();
+        let mut outside: BTreeMap<usize, Candidate> = BTreeMap::new();
+        let mut order: BTreeSet<(Candidate, usize)> = BTreeSet::new();
+        let mut next = Some((0, start));
+        while let Some((depth, cell)) = next {
+            inside.insert(cell);
+            for term in table.of(cell) {
+                if !touched.insert(term.relation) {
+                    continue;
+                }
+                for (other, _) in table.terms(term.relation) {
+                    let room = rooms.get(other);
+                    if room == Range::default() || inside.contains(&other) {
+                        continue;
+                    }
+                    let candidate = outside.entry(other).or_insert_with(|| Candidate {
+                        open: table.of(other).len(),
+                        depth: depth + 1,
+                        tight: i64::MAX - room.down.min(room.up),
+                    });
+                    order.remove(&(*candidate, other));
+                    candidate.open = candidate.open.saturating_sub(1);
+                    order.insert((*candidate, other));
+                }
+            }
+            if inside.len() >= cells_max {
+                break;
+            }
+            next = order.pop_first().map(|(candidate, cell)| {
+                outside.remove(&cell);
+                (candidate.depth, cell)
+            });
+        }
+        Self::of(table, rooms, inside)
+    }
+
+    /// Its cells, ascending.
+    pub fn cells(&self) -> impl Iterator<Item = usize> + '_ {
+        self.cells.iter().map(|m| m.cell)
+    }
+
+    /// How many cells it has.
+    pub fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    fn place(&self, cell: usize) -> Option<usize> {
+        self.cells.binary_search_by_key(&cell, |m| m.cell).ok()
+    }
+
+    /// Whether a cell is in it.
+    pub fn contains(&self, cell: usize) -> bool {
+        self.place(cell).is_some()
+    }
+
+    /// The wishes of which no two push the same relation the same way, so that one program can grant them all.
+    pub fn compatible(&self, wishes: &[Wish]) -> Vec<Wish> {
+        let mut pushed: BTreeSet<(usize, i64)> = BTreeSet::new();
+        let mut moved: BTreeSet<usize> = BTreeSet::new();
+        let mut chosen = Vec::new();
+        for wish in wishes {
+            let Some(member) = self.place(wish.cell).and_then(|p| self.cells.get(p)) else { continue };
+            let pushes = || member.rows.iter().map(|(row, sign)| (*row, sign * wish.direction));
+            if !moved.contains(&wish.cell) && pushes().all(|push| !pushed.contains(&push)) {
+                moved.insert(wish.cell);
+                pushed.extend(pushes());
+                chosen.push(*wish);
+            }
+        }
+        chosen
+    }
+
+    /// Moves that grant as much of these wishes as can be granted together, with nothing moving further than
+    /// `reach` units.
+    pub fn push(&self, wishes: &[Wish], unit: i64, reach: i64, whole: bool) -> Option<Vec<(usize, f64)>> {
+        let mut program = Program::maximise().nodes_max(NODES_MAX);
+        let limit = |room: i64| (room / unit).min(reach);
+        for member in &self.cells {
+            let (least, most) = (-limit(member.room.down), limit(member.room.up));
+            match (whole, i32::try_from(least), i32::try_from(most)) {
+                (true, Ok(least), Ok(most)) => program.whole(0.0, least, most),
+                _ => program.column(0.0, least as f64, most as f64),
+            };
+        }
+        for row in &self.rows {
+            let terms = row.iter().map(|(place, sign)| (*place, *sign as f64));
+            program.row(terms, Compare::Equal, 0.0);
+        }
+        for wish in wishes {
+            let place = self.place(wish.cell)?;
+            let need = units(wish.need, unit) as f64;
+            let granted = program.column(1.0 / need, f64::NEG_INFINITY, need);
+            program.row([(granted, 1.0), (place, -wish.direction as f64)], Compare::AtMost, 0.0);
+        }
+        let moves = program.solve()?;
+        Some(self.cells.iter().map(|m| m.cell).zip(moves).collect())
+    }
+
+    /// Moves as certificates: one for each part of them that stands alone.
+    pub fn certificates(
+        &self,
+        table: &Additive,
+        moves: &[(usize, f64)],
+        unit: i64,
+        knowledge: Knowledge,
+    ) -> (Vec<Certificate>, Vec<Vec<usize>>) {
+        let mut open: BTreeMap<usize, f64> =
+            moves.iter().filter(|(_, by)| by.abs() > 1e-5).copied().collect();
+        let (mut found, mut broken) = (Vec::new(), Vec::new());
+        while let Some((cell, by)) = open.pop_first() {
+            let mut piece = vec![(cell, by)];
+            let mut next = vec![cell];
+            while let Some(cell) = next.pop() {
+                let rows = self.place(cell).and_then(|p| self.cells.get(p)).map_or(&[][..], |m| &m.rows);
+                let members = rows.iter().filter_map(|(row, _)| self.rows.get(*row)).flatten();
+                for other in members.filter_map(|(place, _)| self.cells.get(*place)) {
+                    if let Some(by) = open.remove(&other.cell) {
+                        piece.push((other.cell, by));
+                        next.push(other.cell);
+                    }
+                }
+            }
+            match Certificate::balanced(table, &piece, unit, knowledge) {
+                Some(certificate) => found.push(certificate),
+                None => broken.push(piece.into_iter().map(|(cell, _)| cell).collect()),
+            }
+        }
+        (found, broken)
+    }
+
+    /// The cheapest moves that grant a wish; each cell's unit costs its weight.
+    pub fn cheapest(&self, wish: Wish, unit: i64, weights: &[f64]) -> Option<Vec<(usize, f64)>> {
+        let mut program = Program::minimise();
+        let need = units(wish.need, unit) as f64;
+        let limit = |room: i64| ((room / unit) as f64).min(8.0 * need);
+        for (member, weight) in self.cells.iter().zip(weights) {
+            if member.cell == wish.cell {
+                let (up, down) = if wish.direction > 0 { (need, 0.0) } else { (0.0, need) };
+                program.column(0.0, up, up);
+                program.column(0.0, down, down);
+            } else {
+                program.column(*weight, 0.0, limit(member.room.up));
+                program.column(*weight, 0.0, limit(member.room.down));
+            }
+        }
+        for row in &self.rows {
+            let terms = row.iter();
+            let terms = terms.flat_map(|(p, s)| [(2 * p, *s as f64), (2 * p + 1, -(*s as f64))]);
+            program.row(terms, Compare::Equal, 0.0);
+        }
+        let moves = program.solve()?;
+        let up = moves.iter().step_by(2);
+        let down = moves.iter().skip(1).step_by(2);
+        Some(self.cells.iter().map(|m| m.cell).zip(up.zip(down).map(|(up, down)| up - down)).collect())
+    }
+}
+
+/// Branches that a program with whole columns may take.
+const NODES_MAX: u64 = 60;
+
+/// A need in units, rounded up.
+fn units(need: i64, unit: i64) -> i64 {
+    need / unit + i64::from(need % unit != 0)
+}
+
+/// How near a cell is to a block.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Candidate {
+    /// Its relations that the block does not touch.
+    open: usize,
+    depth: usize,
+    /// Less for more room.
+    tight: i64,
+}

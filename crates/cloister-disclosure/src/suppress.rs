@@ -1,0 +1,338 @@
+//! Secondary suppression: as few more cells as needed until the attack on what is left fails.
+//!
+//! Cover what single relations demand, look for certificates, repair the goals that have none with the cheapest
+//! moves among all cells, leave out again what no certificate needs, and prove the result anew. A [`Pattern`]
+//! comes with its proof or not at all.
+
+mod cleanup;
+mod cover;
+mod covering;
+mod repair;
+
+use crate::additive::{Additive, Knowledge, Range};
+use crate::attack::{self, Attack};
+use crate::block::Block;
+use crate::bounds::Bounds;
+use crate::goal::{Goal, Proofs};
+use crate::hunt::{self, Effort};
+use crate::parallel;
+use crate::places::Places;
+use repair::Repair;
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use thiserror::Error;
+
+/// How much may be tried. Counted in programs, never in seconds, so that the same table is suppressed the same
+/// way on every machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Linear programs before the answer is to wait for a checker.
+    pub programs_max: u64,
+    /// Linear programs to find cells that need not be suppressed after all.
+    pub cleanup_programs_max: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { programs_max: 1_000_000, cleanup_programs_max: 4_000 }
+    }
+}
+
+/// How far suppression has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being done.
+    pub stage: Stage,
+    /// Goals without a certificate.
+    pub open: usize,
+    /// Secondary cells so far.
+    pub secondary: usize,
+    /// Linear programs so far.
+    pub programs: u64,
+}
+
+/// What suppression does one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Choosing what single relations demand.
+    Cover,
+    /// Looking for certificates.
+    Attack,
+    /// Choosing cells for goals that have none.
+    Repair,
+    /// Leaving out cells that are not needed.
+    Cleanup,
+    /// Proving the result.
+    Proof,
+}
+
+/// Why there is no pattern: the table waits for a checker.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Halt {
+    /// Whoever was told the progress stopped it.
+    #[error("suppression was stopped")]
+    Stopped,
+    /// The limit was reached.
+    #[error("suppression took too many programs")]
+    Limit,
+    /// Some goals were neither reached nor shown to be impossible.
+    #[error("{} goals are undecided", .0.len())]
+    Undecided(Vec<Goal>),
+}
+
+/// A goal that no pattern reaches, and what is reached instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Impossible {
+    /// The goal.
+    pub goal: Goal,
+    /// How far its cell can be at most, whatever is suppressed.
+    pub possible: i64,
+    /// The relation that says so, with its other cells as they are known.
+    pub because: Option<usize>,
+}
+
+/// Cells to suppress, with the attack that failed on them.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    suppressed: Places<bool>,
+    secondary: Vec<usize>,
+    impossible: Vec<Impossible>,
+    attack: Attack,
+    programs: u64,
+}
+
+impl Pattern {
+    /// Whether a cell is suppressed.
+    pub fn is_suppressed(&self, cell: usize) -> bool {
+        self.suppressed.get(cell)
+    }
+
+    /// The cells that are suppressed to protect others, ascending.
+    pub fn secondary(&self) -> &[usize] {
+        &self.secondary
+    }
+
+    /// The goals that no pattern reaches: each is protected as far as possible, and in full against an outsider
+    /// who does not know that suppressed cells are not zero, if that is possible.
+    pub fn impossible(&self) -> &[Impossible] {
+        &self.impossible
+    }
+
+    /// The proof.
+    pub fn attack(&self) -> &Attack {
+        &self.attack
+    }
+
+    /// Linear programs that it took.
+    pub fn programs(&self) -> u64 {
+        self.programs
+    }
+}
+
+/// Suppresses as few more cells as needed to protect a table's primary cells.
+///
+/// # Errors
+/// If the limit is reached, `progress` breaks, or a goal stays undecided: the table waits for a checker.
+pub fn suppress(
+    table: &Additive,
+    limits: &Limits,
+    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<Pattern, Halt> {
+    let mut work = Work::new(table, *limits);
+    work.tell(Stage::Cover, progress)?;
+    work.cover();
+    work.tell(Stage::Attack, progress)?;
+    work.certify();
+    while work.repair() {
+        work.tell(Stage::Repair, progress)?;
+    }
+    let open: Vec<Goal> =
+        work.proofs.open().into_iter().filter_map(|index| work.proofs.goal(index)).collect();
+    if !open.is_empty() {
+        return Err(Halt::Undecided(open));
+    }
+    let limit = work.programs + limits.cleanup_programs_max;
+    for cell in cleanup::order(table, &work.suppressed, &work.weights) {
+        if work.programs >= limit {
+            break;
+        }
+        if work.leave_out(cell) {
+            work.tell(Stage::Cleanup, progress)?;
+        }
+    }
+    work.tell(Stage::Proof, progress)?;
+    let attack = attack::proved(table, &work.suppressed, &work.proofs).map_err(Halt::Undecided)?;
+    Ok(Pattern {
+        secondary: work.secondary(),
+        suppressed: work.suppressed,
+        impossible: work.impossible,
+        attack,
+        programs: work.programs,
+    })
+}
+
+/// The search for certificates while cells are being chosen.
+const SEARCH: Effort = Effort { cells_max: 150, pooled_max: 8, singly: false, all_or_nothing: false };
+
+/// Goals that are repaired at once: a constant, so that the answer does not depend on the number of cores.
+const WAVE: usize = 8;
+
+struct Work<'a> {
+    table: &'a Additive,
+    limits: Limits,
+    suppressed: Places<bool>,
+    proofs: Proofs,
+    impossible: Vec<Impossible>,
+    weights: Places<f64>,
+    /// How far each cell could move if everything that may be were suppressed.
+    widest: [Places<Range>; 2],
+    given_up: BTreeSet<usize>,
+    programs: u64,
+}
+
+/// What outsiders are played: the second for goals that are impossible against the first.
+const OUTSIDERS: [Knowledge; 2] = [Knowledge::Lower, Knowledge::NotNegative];
+
+impl<'a> Work<'a> {
+    fn new(table: &'a Additive, limits: Limits) -> Self {
+        let suppressible = table.cells().iter().map(|c| c.suppressible || c.protect.is_some()).collect();
+        let bounds = OUTSIDERS.map(|knowledge| Bounds::of(table, table.rooms(&suppressible, knowledge)));
+        let (goals, impossible) = feasible(table, &bounds);
+        Self {
+            table,
+            limits,
+            suppressed: table.cells().iter().map(|c| c.protect.is_some()).collect(),
+            proofs: Proofs::new(table.cells().len(), goals),
+            impossible,
+            weights: table.cells().iter().map(|c| c.cost).collect(),
+            widest: bounds.map(|b| b.rooms),
+            given_up: BTreeSet::new(),
+            programs: 0,
+        }
+    }
+
+    fn secondary(&self) -> Vec<usize> {
+        let primary = |cell: &usize| self.table.cells().get(*cell).is_some_and(|c| c.protect.is_some());
+        self.suppressed.chosen().filter(|cell| !primary(cell)).collect()
+    }
+
+    fn tell(&self, stage: Stage, progress: &mut dyn FnMut(Progress) -> ControlFlow<()>) -> Result<(), Halt> {
+        if self.programs > self.limits.programs_max {
+            return Err(Halt::Limit);
+        }
+        let (open, secondary) = (self.proofs.open().len(), self.secondary().len());
+        match progress(Progress { stage, open, secondary, programs: self.programs }) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(Halt::Stopped),
+        }
+    }
+
+    fn widest(&self, knowledge: Knowledge) -> &Places<Range> {
+        let [lower, not_negative] = &self.widest;
+        if knowledge == Knowledge::Lower { lower } else { not_negative }
+    }
+
+    fn cover(&mut self) {
+        let cells = self.table.cells().len();
+        // Between equals always the same ones, but not neighbours.
+        let tie = |cell: usize| 1.0 + 1e-4 * ((cell * 7_919 % 1_000) as f64 / 1_000.0);
+        let costs = (0..cells).map(|cell| self.weights.get(cell) * tie(cell)).collect();
+        let rooms = self.widest(Knowledge::Lower);
+        let taken = cover::cover(self.table, self.proofs.goals(), &self.suppressed, rooms, &costs);
+        for cell in 0..cells {
+            if taken.get(cell) >= 0.5 {
+                self.suppressed.set(cell, true);
+            }
+            // What the cover liked is cheap when goals are repaired.
+            self.weights.set(cell, self.weights.get(cell) * (1.0 - 0.9 * taken.get(cell).clamp(0.0, 1.0)));
+        }
+    }
+
+    /// Looks for certificates of open goals with what is suppressed now.
+    fn certify(&mut self) {
+        let open = self.proofs.open();
+        for knowledge in OUTSIDERS {
+            let rooms = Bounds::of(self.table, self.table.rooms(&self.suppressed, knowledge)).rooms;
+            self.programs += hunt::certify(self.table, &rooms, knowledge, &mut self.proofs, &open, SEARCH);
+        }
+    }
+
+    /// Repairs some open goals; whether there were any.
+    fn repair(&mut self) -> bool {
+        let mut open: Vec<(usize, Goal)> = self
+            .proofs
+            .open()
+            .into_iter()
+            .filter(|index| !self.given_up.contains(index))
+            .filter_map(|index| Some((index, self.proofs.goal(index)?)))
+            .collect();
+        open.sort_by_key(|(index, goal)| (std::cmp::Reverse(goal.need), *index));
+        let mut covered: BTreeSet<usize> = BTreeSet::new();
+        let mut jobs = Vec::new();
+        for (index, goal) in open {
+            if !covered.contains(&goal.cell) {
+                let near = Block::around(self.table, self.widest(goal.knowledge), goal.cell, NEAR);
+                covered.extend(near.cells());
+                jobs.push((index, goal));
+            }
+            if jobs.len() == WAVE {
+                break;
+            }
+        }
+        let found = parallel::map(&jobs, |(_, goal)| {
+            let (table, suppressed, weights) = (self.table, &self.suppressed, &self.weights);
+            Repair { table, suppressed, rooms: self.widest(goal.knowledge), weights }.goal(goal)
+        });
+        for ((index, goal), repaired) in jobs.iter().zip(found) {
+            self.programs += repaired.programs;
+            let Some(certificate) = repaired.certificate else {
+                self.given_up.insert(*index);
+                continue;
+            };
+            certificate.moves().iter().for_each(|(cell, _)| {
+                let free = Range::default() == self.table.room(*cell, false, goal.knowledge);
+                if free {
+                    self.suppressed.set(*cell, true);
+                }
+            });
+            let rooms = self.table.rooms(&self.suppressed, goal.knowledge);
+            for certificate in hunt::both_ways(&certificate, &rooms, goal.need) {
+                self.proofs.admit(certificate);
+            }
+        }
+        !jobs.is_empty()
+    }
+}
+
+/// Cells near a goal, which are not repaired at the same time.
+const NEAR: usize = 60;
+
+/// The goals that bounds do not exclude, and those that they do.
+fn feasible(table: &Additive, bounds: &[Bounds; 2]) -> (Vec<Goal>, Vec<Impossible>) {
+    let (mut goals, mut impossible) = (Vec::new(), Vec::new());
+    let [lower, not_negative] = bounds;
+    let possible = |bounds: &Bounds, goal: &Goal| {
+        let room = bounds.rooms.get(goal.cell);
+        if goal.up { room.up } else { room.down }
+    };
+    for goal in Goal::of(table) {
+        let far = possible(lower, &goal);
+        if far >= goal.need {
+            goals.push(goal);
+            continue;
+        }
+        let (below, above) = lower.because.get(goal.cell);
+        impossible.push(Impossible { goal, possible: far, because: if goal.up { above } else { below } });
+        goals.push(Goal { need: far, ..goal });
+        let need = goal.need.min(possible(not_negative, &goal));
+        if need > far {
+            goals.push(Goal { need, knowledge: Knowledge::NotNegative, ..goal });
+        }
+    }
+    goals.retain(|goal| goal.need > 0);
+    (goals, impossible)
+}
+
+#[cfg(test)]
+#[path = "suppress/tests.rs"]
+mod tests;

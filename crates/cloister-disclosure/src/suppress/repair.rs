@@ -1,0 +1,98 @@
+//! Secondary cells for the goals that the cover left: the cheapest moves that reach each, among all cells.
+
+use crate::additive::{Additive, Range};
+use crate::block::Block;
+use crate::certificate::Certificate;
+use crate::goal::Goal;
+use crate::hunt::Scale;
+use crate::places::Places;
+
+/// Cells of the neighbourhoods that are tried one after the other.
+const NEIGHBOURHOODS: [usize; 4] = [120, 400, 1_500, 4_000];
+/// How often the weights are changed to make the moves few.
+const REWEIGHTS_MAX: usize = 4;
+/// What moving a cell costs that is suppressed anyway.
+const SUPPRESSED_WEIGHT: f64 = 1e-4;
+
+/// What came of repairing a goal.
+pub(super) struct Repaired {
+    /// Moves that reach the goal; the cells in it are to be suppressed.
+    pub certificate: Option<Certificate>,
+    /// How many programs that took.
+    pub programs: u64,
+}
+
+/// What repairs have in common.
+pub(super) struct Repair<'a> {
+    pub table: &'a Additive,
+    /// What is suppressed so far.
+    pub suppressed: &'a Places<bool>,
+    /// How far each cell could move if everything that may be were suppressed.
+    pub rooms: &'a Places<Range>,
+    /// What suppressing each cell costs.
+    pub weights: &'a Places<f64>,
+}
+
+impl Repair<'_> {
+    /// The cheapest moves that reach a goal, in the smallest neighbourhood that has any.
+    pub fn goal(&self, goal: &Goal) -> Repaired {
+        let mut repaired = Repaired { certificate: None, programs: 0 };
+        let mut cells_before = 0;
+        for cells_max in NEIGHBOURHOODS {
+            let block = Block::around(self.table, self.rooms, goal.cell, cells_max);
+            if block.len() == cells_before {
+                break;
+            }
+            cells_before = block.len();
+            repaired.certificate = self.within(&block, goal, &mut repaired.programs);
+            if repaired.certificate.is_some() {
+                break;
+            }
+        }
+        repaired
+    }
+
+    fn within(&self, block: &Block, goal: &Goal, programs: &mut u64) -> Option<Certificate> {
+        let scale = Scale::of(self.table, &[goal.wish()]);
+        let base: Vec<f64> = block.cells().map(|cell| self.weight(cell)).collect();
+        let (mut weights, mut best) = (base.clone(), None::<(f64, Vec<(usize, f64)>)>);
+        for _ in 0..REWEIGHTS_MAX {
+            *programs += 1;
+            let Some(moves) = block.cheapest(goal.wish(), scale.unit, &weights) else { break };
+            let moved = |(_, by): &&(usize, f64)| by.abs() > 1e-6;
+            let new = |cell: &usize| !self.suppressed.get(*cell);
+            let cost = moves.iter().filter(moved).map(|(cell, _)| *cell).filter(new);
+            let cost: f64 = cost.map(|cell| self.weights.get(cell)).sum();
+            if best.as_ref().is_some_and(|(least, _)| cost >= least - 1e-9) {
+                break;
+            }
+            let need = (goal.need / scale.unit).max(1) as f64;
+            let reweight = |(base, (_, by)): (&f64, &(usize, f64))| {
+                if *base <= SUPPRESSED_WEIGHT { *base } else { base / (by.abs() / need + 1e-3) }
+            };
+            weights = base.iter().zip(&moves).map(reweight).collect();
+            best = Some((cost, moves));
+            if cost == 0.0 {
+                break;
+            }
+        }
+        let (_, moves) = best?;
+        let certificates = |block: &Block, moves: &[(usize, f64)]| {
+            let (found, _) = block.certificates(self.table, moves, scale.unit, goal.knowledge);
+            found.into_iter().find(|certificate| certificate.reaches(goal))
+        };
+        certificates(block, &moves).or_else(|| {
+            // Moves in fractions: the same cells, and what is suppressed around them, in whole numbers.
+            let support = moves.iter().filter(|(_, by)| by.abs() > 1e-6).map(|(cell, _)| *cell);
+            let suppressed = block.cells().filter(|cell| self.suppressed.get(*cell));
+            let piece = Block::of(self.table, self.rooms, support.chain(suppressed));
+            *programs += 1;
+            let moves = piece.push(&[goal.wish()], scale.unit, scale.reach, true)?;
+            certificates(&piece, &moves)
+        })
+    }
+
+    fn weight(&self, cell: usize) -> f64 {
+        if self.suppressed.get(cell) { SUPPRESSED_WEIGHT } else { self.weights.get(cell) }
+    }
+}
