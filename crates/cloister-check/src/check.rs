@@ -5,7 +5,7 @@ use crate::grid::Entry;
 use crate::measure::Measure;
 use crate::number::written;
 use crate::primary::{Primary, Verdict};
-use crate::secondary::{self, Halted, Proof};
+use crate::secondary::{Halted, Proof, Task};
 use crate::settings::Settings;
 use crate::sheet::Edit;
 use crate::table::Table;
@@ -106,7 +106,9 @@ pub fn check(table: Table, policy: &Policy, settings: &Settings) -> Result<Check
                 hidden.iter_mut().zip(forbidden(other)).for_each(|(h, f)| *h |= f);
             }
         }
-        match secondary::protect(&table, policy, measure, &hidden, &important) {
+        let (table, primary, important) = (&table, &primary, &important);
+        let task = Task { table, policy, primary, measure, hidden: &hidden, important };
+        match task.protect() {
             Ok(proof) => {
                 hidden.clone_from(&proof.suppressed);
                 proofs.push((measure, proof));
@@ -136,6 +138,7 @@ fn halt(measure: Measure, halted: Halted) -> Hold {
             code: "totals-beside-suppressed",
             message: format!("suppressed {name} cells could be worked out, and the policy suppresses no others"),
         },
+        Halted::Numbers(reason) => Hold { code: "not-attackable", message: reason },
         Halted::Limit => Hold {
             code: "attack-unfinished",
             message: format!("the attack on the {name} cells did not come to an end"),

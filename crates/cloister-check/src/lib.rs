@@ -14,6 +14,7 @@
 //! # Ok::<(), cloister_check::CheckError>(())
 //! ```
 
+mod audit;
 mod check;
 mod encoding;
 mod error;
@@ -23,8 +24,10 @@ mod marker;
 mod measure;
 mod number;
 mod outsider;
+mod output;
 mod primary;
 mod relation;
+mod report;
 mod secondary;
 mod settings;
 mod shape;
@@ -32,8 +35,10 @@ mod sheet;
 mod table;
 mod totals;
 
+pub use audit::{Audited, Recovered, audit};
 pub use check::{Checked, Hold, Status, check};
 pub use error::CheckError;
 pub use marker::Range;
+pub use output::{OutputFile, write_folder};
 pub use settings::Settings;
 pub use table::{Purpose, Table};

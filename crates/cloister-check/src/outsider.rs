@@ -1,13 +1,7 @@
 //! What somebody who reads a suppressed table can work out: the range of each number that is not shown.
 
 use crate::marker::Range;
-
-/// One number is the sum of others.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Relation {
-    pub(crate) total: usize,
-    pub(crate) parts: Vec<usize>,
-}
+use cloister_disclosure::Relation;
 
 /// What can be worked out of one number.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -3,7 +3,7 @@
 use crate::error::{Fault, Problem};
 use crate::grid::{Entry, Grid};
 use crate::measure::Measure;
-use crate::outsider::Relation;
+use cloister_disclosure::Relation;
 use crate::settings::Settings;
 use crate::totals::Tree;
 

@@ -3,7 +3,7 @@
 use crate::error::{CheckError, Fault, Problem};
 use crate::grid::Grid;
 use crate::hierarchy::{self, Hierarchy};
-use crate::outsider::Relation;
+use cloister_disclosure::Relation;
 use crate::relation::relations;
 use crate::settings::Settings;
 use crate::sheet::Sheet;
@@ -110,6 +110,12 @@ impl Table {
     /// What separates decimals.
     pub(crate) fn decimal(&self) -> char {
         self.decimal
+    }
+
+    /// How many levels a cell is above the smallest ones.
+    pub(crate) fn height(&self, cell: usize) -> usize {
+        let codes = self.grid.cells.get(cell).map(|c| c.codes.as_slice()).unwrap_or_default();
+        self.trees.iter().zip(codes).map(|(tree, code)| tree.height(*code)).sum()
     }
 
     /// How many cells there are: combinations of labels.

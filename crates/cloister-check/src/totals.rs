@@ -50,6 +50,11 @@ impl Tree {
         self.parts(code).is_empty()
     }
 
+    /// How many levels a label is above its lowest leaf.
+    pub(crate) fn height(&self, code: usize) -> usize {
+        self.parts(code).iter().map(|part| self.height(*part) + 1).max().unwrap_or(0)
+    }
+
     /// The leaves below a label; the label itself if it is one.
     pub(crate) fn leaves(&self, code: usize) -> Vec<usize> {
         let (mut leaves, mut open) = (Vec::new(), vec![code]);

@@ -1,0 +1,56 @@
+//! Findings for people.
+
+use super::{several, words};
+use crate::check::{Became, Checked, Status};
+use crate::measure::Measure;
+use cloister_disclosure::Policy;
+use std::fmt::Write as _;
+
+/// The most findings that are printed one by one.
+const LINES_MAX: usize = 200;
+
+pub(super) fn of(checked: &Checked, policy: &Policy) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "{}: {}", checked.table.name(), checked.status().as_str());
+    let _ = writeln!(out, "policy {} version {} ({})", policy.name(), policy.version(), policy.digest());
+    for line in checked.table.totals() {
+        let _ = writeln!(out, "total: {line}");
+    }
+    let (primary, secondary, rounded) = checked.numbers();
+    let _ = writeln!(out, "{} in the table", several(checked.table.cells(), "cell"));
+    let _ = writeln!(
+        out,
+        "{} suppressed by a rule, {} so that others cannot be worked out, {} rounded",
+        several(primary, "field"),
+        secondary,
+        rounded
+    );
+    for hold in checked.holds() {
+        let _ = writeln!(out, "held[{}]: {}", hold.code, hold.message);
+    }
+    if checked.status() == Status::Held {
+        let _ = writeln!(out, "no protected table is written; a checker must look");
+    }
+    for (measure, proof) in &checked.proofs {
+        let what = if *measure == Measure::Count { "counts" } else { "amounts" };
+        let _ = match proof.goals {
+            0 => writeln!(out, "attack on the {what}: nothing suppressed stands in a sum"),
+            goals => writeln!(
+                out,
+                "attack on the {what}: failed; {} of what must stay uncertain proved ({} linear programs)",
+                several(goals, "bound"),
+                proof.programs
+            ),
+        };
+    }
+    let findings: Vec<_> =
+        checked.changed.iter().filter(|c| !matches!(c.became, Became::Written(_))).collect();
+    for changed in findings.iter().take(LINES_MAX) {
+        let _ = writeln!(out, "{} {}: {}", checked.place(changed), changed.measure.name(), words(&changed.became));
+    }
+    if let Some(more) = findings.len().checked_sub(LINES_MAX).filter(|more| *more > 0) {
+        let _ = writeln!(out, "and {more} more");
+    }
+    out
+}
