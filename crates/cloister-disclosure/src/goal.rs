@@ -1,6 +1,6 @@
 //! What must stay possible: one primary cell, one direction, how far.
 
-use crate::additive::{Additive, Knowledge};
+use crate::additive::{Additive, Knowledge, Range};
 use crate::block::Wish;
 use crate::certificate::Certificate;
 use crate::places::Places;
@@ -121,12 +121,24 @@ impl Proofs {
         self.certificates.push(certificate);
     }
 
+    /// How far each cell is moved by some certificate.
+    pub fn reach(&self, cells: usize) -> Places<Range> {
+        let mut reach: Places<Range> = Places::new(cells);
+        for certificate in &self.certificates {
+            for (cell, by) in certificate.moves() {
+                let (before, by) = (reach.get(*cell), by / certificate.divisor());
+                reach.set(*cell, Range { down: before.down.max(-by), up: before.up.max(by) });
+            }
+        }
+        reach
+    }
+
     /// Adds a goal.
     pub fn add(&mut self, goal: Goal) {
         if let Some(goals) = self.at.get_mut(goal.cell) {
             goals.push(self.goals.len());
             self.goals.push(goal);
-            self.by = self.by.iter().chain([None]).collect();
+            self.by.push(None);
         }
     }
 

@@ -15,10 +15,19 @@ pub(crate) struct Effort {
     pub cells_max: usize,
     /// Programs of a block in which goals are pooled.
     pub pooled_max: usize,
-    /// Whether each goal that no pool reached gets a program of its own, not only the one in the middle.
-    pub singly: bool,
+    /// Which goals that no pool reached get a program of their own.
+    pub singly: Singly,
     /// Whether to stop at the first goal that is not reached.
     pub all_or_nothing: bool,
+}
+
+/// Goals of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Singly {
+    /// None.
+    Nobody,
+    /// The one that the block is around.
+    Middle,
 }
 
 /// Blocks that are searched at once: a constant, so that the answer does not depend on the number of cores.
@@ -30,8 +39,6 @@ const WHOLE_CELLS_MAX: usize = 60;
 /// What came of searching a block.
 struct Found {
     certificates: Vec<Certificate>,
-    /// Goals that have had their own program, or all that there are to have.
-    tried: Vec<usize>,
     programs: u64,
 }
 
@@ -78,9 +85,9 @@ pub(crate) fn certify(
             return programs;
         }
         let search = Search { table, rooms, knowledge, proofs, effort };
+        tried.extend(jobs.iter().map(|(index, _)| *index));
         for found in parallel::map(&jobs, |(middle, block)| search.block(block, *middle)) {
             programs += found.programs;
-            tried.extend(found.tried);
             found.certificates.into_iter().for_each(|certificate| proofs.admit(certificate));
         }
     }
@@ -103,7 +110,7 @@ impl Search<'_> {
             .filter_map(|index| Some((*index, self.proofs.goal(*index)?)))
             .filter(|(_, goal)| goal.knowledge == self.knowledge)
             .collect();
-        let mut found = Found { certificates: Vec::new(), tried: vec![middle], programs: 0 };
+        let mut found = Found { certificates: Vec::new(), programs: 0 };
         let (mut fruitless, mut shuffle) = (0, Shuffle(middle as u64));
         for _ in 0..self.effort.pooled_max {
             shuffle.mix(&mut open);
@@ -116,14 +123,9 @@ impl Search<'_> {
             self.program(block, &wishes, &mut open, &mut found);
             fruitless = if before - open.len() > wishes.len() / 4 { 0 } else { fruitless + 1 };
         }
-        open.sort_by_key(|(index, _)| (*index != middle, *index));
-        while let Some((index, goal)) = open.first().copied() {
-            if index != middle && !self.effort.singly {
-                break;
-            }
-            self.program(block, &[goal.wish()], &mut open, &mut found);
-            open.retain(|(other, _)| *other != index);
-            found.tried.push(index);
+        let left = open.iter().find(|(index, _)| *index == middle).map(|(_, goal)| goal.wish());
+        if let Some(wish) = left.filter(|_| self.effort.singly == Singly::Middle) {
+            self.program(block, &[wish], &mut open, &mut found);
         }
         found
     }

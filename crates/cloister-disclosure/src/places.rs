@@ -22,6 +22,11 @@ impl<T: Copy + Default> Places<T> {
         }
     }
 
+    /// Adds an index.
+    pub fn push(&mut self, value: T) {
+        self.0.push(value);
+    }
+
     /// How many indexes there are.
     pub fn len(&self) -> usize {
         self.0.len()

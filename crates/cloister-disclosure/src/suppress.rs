@@ -14,7 +14,7 @@ use crate::attack::{self, Attack};
 use crate::block::Block;
 use crate::bounds::Bounds;
 use crate::goal::{Goal, Proofs};
-use crate::hunt::{self, Effort};
+use crate::hunt::{self, Effort, Singly};
 use crate::parallel;
 use crate::places::Places;
 use repair::Repair;
@@ -172,7 +172,8 @@ pub fn suppress(
 }
 
 /// The search for certificates while cells are being chosen.
-const SEARCH: Effort = Effort { cells_max: 150, pooled_max: 8, singly: false, all_or_nothing: false };
+const SEARCH: Effort =
+    Effort { cells_max: 100, pooled_max: 8, singly: Singly::Nobody, all_or_nothing: false };
 
 /// Goals that are repaired at once: a constant, so that the answer does not depend on the number of cores.
 const WAVE: usize = 8;
@@ -336,3 +337,7 @@ fn feasible(table: &Additive, bounds: &[Bounds; 2]) -> (Vec<Goal>, Vec<Impossibl
 #[cfg(test)]
 #[path = "suppress/tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "suppress/property.rs"]
+mod property;
