@@ -10,6 +10,7 @@ mod identifiers;
 mod kill;
 mod landing;
 mod omop;
+mod policy;
 mod project;
 mod query;
 mod twin;

@@ -57,6 +57,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "cloister-model",
             "cloister-governance",
+            "cloister-disclosure",
             "cloister-landing",
             "cloister-receiving",
             "cloister-store",

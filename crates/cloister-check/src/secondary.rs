@@ -71,7 +71,7 @@ impl Task<'_> {
         }
         Ok(Proof {
             suppressed: (0..values.len()).map(|cell| pattern.is_suppressed(cell)).collect(),
-            goals: pattern.attack().goals().len(),
+            goals: pattern.attack().reached().len(),
             programs: pattern.programs(),
         })
     }

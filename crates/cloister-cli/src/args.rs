@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Workspace(WorkspaceArgs),
     /// Verify, show or export the audit log.
     Audit(AuditArgs),
+    /// Test disclosure policies by the cases beside them; list and show them.
+    Policy(PolicyArgs),
 }
 
 #[derive(Debug, Args)]
@@ -373,6 +375,28 @@ pub(crate) enum WorkspaceCommand {
         /// Who asks.
         #[arg(long = "as", value_name = "USER")]
         user: Name,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PolicyArgs {
+    #[command(subcommand)]
+    pub(crate) command: PolicyCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Run every case beside a policy (`cases/NAME.toml` in the policy's folder).
+    Test {
+        /// The policies' files; where there are none, those of the hub.
+        files: Vec<PathBuf>,
+    },
+    /// Every policy of the hub.
+    List,
+    /// A policy's rules and where its numbers come from.
+    Show {
+        /// Its name.
+        policy: Name,
     },
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod demo;
 pub(crate) mod describe;
 pub(crate) mod explain;
 pub(crate) mod init;
+pub(crate) mod policy;
 pub(crate) mod project;
 pub(crate) mod query;
 pub(crate) mod request;

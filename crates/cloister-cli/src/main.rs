@@ -62,5 +62,6 @@ async fn run(cli: Cli) -> ExitCode {
         Command::Request(args) => command::request::run(home, args).await,
         Command::Workspace(args) => command::workspace::run(home, args).await,
         Command::Audit(args) => command::audit::run(home, args).await,
+        Command::Policy(args) => command::policy::run(home, args),
     }
 }

@@ -109,6 +109,14 @@ impl Reason {
                 "A sum and a mean of the same column reveal the exact number of people together.",
                 "Ask for one of them.",
             ),
+            "class-disclosure" => (
+                "The table says of a whole group which category its people are in.",
+                "Ask for coarser groups or categories, or leave one of the columns out of the GROUP BY.",
+            ),
+            "totals-rounded-apart" => (
+                "The policy rounds numbers so that totals still add up, and these totals would not.",
+                "Leave out the totals (ROLLUP, CUBE, GROUPING SETS).",
+            ),
             "argument-shape" => (
                 "An aggregate's argument is of a shape that a checker must look at.",
                 "Sum and average columns that the data dictionary calls measures, alone or in a CASE with 0.",
@@ -268,7 +276,7 @@ impl Answer {
             let place = text.get_mut(cell.row).zip(column).and_then(|(row, column)| row.get_mut(column));
             if let Some(place) = place {
                 *place = match cell.state {
-                    "suppressed" => self.marker.clone(),
+                    "suppressed" | "not-permitted" => self.marker.clone(),
                     "other" => "(other)".to_owned(),
                     _ => String::new(),
                 };

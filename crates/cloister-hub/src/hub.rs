@@ -8,10 +8,25 @@ use cloister_store::{Home, Store, write_new};
 use cloister_worker::Workers;
 use std::path::PathBuf;
 
+/// A shipped policy: its name, its text, its cases.
+macro_rules! shipped {
+    ($name:literal) => {
+        (
+            $name,
+            include_str!(concat!("../../../policies/disclosure/", $name, ".toml")),
+            include_str!(concat!("../../../policies/disclosure/cases/", $name, ".toml")),
+        )
+    };
+}
+
 /// The disclosure policies that a new hub starts with.
-const POLICIES: &[(&str, &str)] = &[
-    ("nhs-england", include_str!("../../../policies/disclosure/nhs-england.toml")),
-    ("sdap-10", include_str!("../../../policies/disclosure/sdap-10.toml")),
+const POLICIES: &[(&str, &str, &str)] = &[
+    shipped!("nhs-england"),
+    shipped!("opensafely"),
+    shipped!("sdap-10"),
+    shipped!("cms-11"),
+    shipped!("abs"),
+    shipped!("eurostat-ifs"),
 ];
 
 /// A hub: every use case but landing.
@@ -41,9 +56,13 @@ impl Hub {
         let created =
             Event::new(clock.timestamp(), new.actor.as_str(), EventKind::HubCreated, new.name.as_str());
         let store = Store::create(&home, &new.name, created).await?;
-        for (name, text) in POLICIES {
-            let path = home.disclosure_policies().join(format!("{name}.toml"));
-            std::fs::write(&path, text).map_err(HubError::file(&path))?;
+        let cases = home.disclosure_policies().join("cases");
+        std::fs::create_dir_all(&cases).map_err(HubError::file(&cases))?;
+        for (name, text, their_cases) in POLICIES {
+            for (folder, text) in [(&home.disclosure_policies(), text), (&cases, their_cases)] {
+                let path = folder.join(format!("{name}.toml"));
+                std::fs::write(&path, text).map_err(HubError::file(&path))?;
+            }
         }
         let staged = home.staging().join("hub.toml");
         let _ = std::fs::remove_file(&staged);
@@ -107,7 +126,7 @@ impl Hub {
             std::io::ErrorKind::NotFound => wrong("there is none".to_owned()),
             _ => wrong(e.to_string()),
         })?;
-        let policy = Policy::parse(&text).map_err(|e| wrong(e.to_string()))?;
+        let policy = Policy::parse_for_queries(&text).map_err(|e| wrong(e.to_string()))?;
         if policy.name() != name {
             return Err(wrong(format!("the file is of `{}`", policy.name())));
         }

@@ -50,7 +50,7 @@ fn table(page: &mut String, answer: &Answer) {
         for (text, column) in row.iter().zip(answer.columns()) {
             let note = answer.cells().iter().find(|c| c.row == index && c.column == column.name);
             let class = match note.map(|n| n.state) {
-                Some("suppressed") => "n s",
+                Some("suppressed" | "not-permitted") => "n s",
                 _ if column.role == "key" => "",
                 _ => "n",
             };
@@ -63,7 +63,8 @@ fn table(page: &mut String, answer: &Answer) {
 }
 
 fn rules(page: &mut String, answer: &Answer) {
-    let suppressed: Vec<&AnswerCell> = answer.cells().iter().filter(|c| c.state == "suppressed").collect();
+    let hidden = |c: &&AnswerCell| matches!(c.state, "suppressed" | "not-permitted");
+    let suppressed: Vec<&AnswerCell> = answer.cells().iter().filter(hidden).collect();
     let mut rules: Vec<&str> = suppressed.iter().filter_map(|c| c.rule).collect();
     rules.sort_unstable();
     rules.dedup();

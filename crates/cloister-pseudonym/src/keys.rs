@@ -76,6 +76,7 @@ pub struct PseudonymKeys {
     staff: Keyed,
     organisation: Keyed,
     shift: Keyed,
+    record: Keyed,
     people_index: LessSafeKey,
 }
 
@@ -97,6 +98,7 @@ impl PseudonymKeys {
             staff: keyed("staff")?,
             organisation: keyed("organisation")?,
             shift: keyed("date-shift")?,
+            record: keyed("record-key")?,
             people_index: LessSafeKey::new(index),
         })
     }
@@ -134,6 +136,16 @@ impl PseudonymKeys {
         let step = number % (2 * SHIFT_DAYS_MAX);
         let days = i64::try_from(step % SHIFT_DAYS_MAX).unwrap_or_default() + 1;
         if step < SHIFT_DAYS_MAX { days } else { -days }
+    }
+
+    /// A person's record key, from 0 to one less than `keys`: what the noise of a count is drawn by (cell-key
+    /// perturbation). It says nothing of the pseudonym and is the same for all of a person's rows; it is never shown.
+    /// `None` where there are no keys.
+    pub fn record_key(&self, person: Pseudonym, keys: u32) -> Option<u32> {
+        let code = self.record.code(&[person.as_bytes()]);
+        let number = code.first_chunk::<8>().map(|bytes| u64::from_be_bytes(*bytes))?;
+        // Where 2^64 is not a multiple of the keys, as it is of 256 and 4,096, the bias is below 2^-32.
+        u32::try_from(number.checked_rem(u64::from(keys))?).ok()
     }
 
     pub(crate) fn people_index(&self) -> &LessSafeKey {
@@ -191,6 +203,34 @@ mod tests {
         assert!(shifts.contains(&183) && shifts.contains(&-183));
         let person = keys.person_by_nhs_number(b"1");
         assert_eq!(keys.date_shift_days(person), keys.date_shift_days(person));
+    }
+
+    /// Computed with Python's hmac and hashlib as above, domain "record-key": the first eight bytes of the HMAC over
+    /// "v1" and the length-prefixed pseudonym, modulo the number of keys.
+    #[test]
+    fn record_keys_are_known_answers() {
+        let keys = keys();
+        let person = keys.person_by_nhs_number(b"9434765919");
+        assert_eq!(keys.record_key(person, 4096), Some(2949));
+        assert_eq!(keys.record_key(person, 256), Some(133));
+        assert_eq!((keys.record_key(person, 1), keys.record_key(person, 0)), (Some(0), None));
+    }
+
+    #[test]
+    fn record_keys_are_spread_evenly_and_differ_between_hubs() {
+        let keys = keys();
+        let other = PseudonymKeys::derive(&LocalRootKey::from_bytes([7; 32]), "south-hub").unwrap();
+        let (mut counts, mut same) = ([0u32; 256], 0);
+        for i in 0..25_600u32 {
+            let person = keys.person_by_nhs_number(i.to_string().as_bytes());
+            let key = keys.record_key(person, 256).unwrap();
+            counts[key as usize] += 1;
+            same += u32::from(other.record_key(person, 256) == Some(key));
+        }
+        // Chi-squared with 255 degrees of freedom: below 377 with probability 1 - 10^-6.
+        let chi: f64 = counts.iter().map(|n| (f64::from(*n) - 100.0).powi(2) / 100.0).sum();
+        assert!(chi < 377.0, "{chi}");
+        assert!((50..150).contains(&same), "{same}");
     }
 
     #[test]

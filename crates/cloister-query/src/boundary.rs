@@ -3,6 +3,7 @@
 use crate::boundary_table::BoundaryTable;
 use crate::overlap::{parts_of, together};
 use crate::people::{names_of, number_of};
+use crate::places::places_of;
 use crate::relation::Role;
 use crate::rewrite::{Asked, Member};
 use crate::support::contributions_of;
@@ -206,7 +207,8 @@ impl Evidence {
         });
         let (labels_public, totals) = (boundary.labels_public, boundary.totals);
         let overlaps = self.overlaps(boundary, groups.len())?;
-        Ok(Table { columns: columns.collect(), labels_public, totals, overlaps, groups })
+        let places = Some(places_of(&self.keys, totals, groups.len())?);
+        Ok(Table { columns: columns.collect(), labels_public, totals, overlaps, places, groups })
     }
 
     fn values(&self, cell: &BoundaryCell) -> Result<Vec<Value>> {

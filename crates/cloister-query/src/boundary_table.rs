@@ -37,7 +37,7 @@ pub(crate) fn rule_of(state: u8) -> Option<Rule> {
 fn state_of(cell: &ProtectedCell) -> u8 {
     match cell.state() {
         CellState::Shown => SHOWN,
-        CellState::Suppressed(rule) => {
+        CellState::Suppressed(rule) | CellState::NotPermitted(rule) => {
             let place = Rule::ALL.iter().position(|r| *r == rule).unwrap_or_default();
             SUPPRESSED + u8::try_from(place).unwrap_or(u8::MAX - SUPPRESSED)
         }

@@ -40,6 +40,7 @@ mod overlap;
 mod parameter;
 mod people;
 mod percentile_disc;
+mod places;
 mod refusal;
 mod relation;
 mod released;

@@ -180,7 +180,11 @@ fn note(row: usize, column: usize, value: &Value, state: u8) -> Option<CellNote>
         SHOWN if *value == Value::None => note("null", None),
         SHOWN => None,
         OTHER => note("other", None),
-        SUPPRESSED.. => note("suppressed", Some(rule_of(state).map_or("suppressed", |r| r.code()))),
+        SUPPRESSED.. => match rule_of(state) {
+            Some(rule) if rule.permits_none() => note("not-permitted", Some(rule.code())),
+            Some(rule) => note("suppressed", Some(rule.code())),
+            None => note("suppressed", Some("suppressed")),
+        },
         _ => note("suppressed", None),
     }
 }

@@ -88,7 +88,7 @@ impl Desk {
         job: &CreateJob,
         out: &mut (impl Write + Send),
     ) -> std::result::Result<Message, QueryError> {
-        let policy = Policy::parse(&job.policy).map_err(failed)?;
+        let policy = Policy::parse_for_queries(&job.policy).map_err(failed)?;
         let grant = self.resolved(&job.datasets, &job.workspace)?;
         let planned = |digest, reads: &Reads| Message::Planned { digest, reads: reads.clone() };
         let Some(table) = &job.table else {
@@ -118,7 +118,7 @@ impl Desk {
         passage: &Passage,
         out: &mut impl Write,
     ) -> std::result::Result<(Message, Vec<u8>), QueryError> {
-        let policy = Policy::parse(&job.policy).map_err(failed)?;
+        let policy = Policy::parse_for_queries(&job.policy).map_err(failed)?;
         let grant = self.resolved(&job.datasets, &job.workspace)?;
         let planned = self.engine.plan(&grant, &job.sql, &policy).await?;
         let plan = Message::Planned { digest: planned.digest(), reads: planned.reads().clone() };
@@ -145,7 +145,7 @@ impl Desk {
 
     /// Plans a query on every granted table, which plans its row filter.
     pub(crate) async fn check(&self, job: &CheckJob, out: &mut impl Write) -> Result<()> {
-        let policy = Policy::parse(&job.policy).map_err(std::io::Error::other)?;
+        let policy = Policy::parse_for_queries(&job.policy).map_err(std::io::Error::other)?;
         let grant = self.resolved(&job.datasets, &[]).map_err(std::io::Error::other)?;
         let mut checked = Vec::new();
         for table in &grant.tables {
@@ -163,7 +163,7 @@ impl Desk {
 
     /// Plans and checks a query.
     pub(crate) async fn explain(&self, job: &ExplainJob, out: &mut impl Write) -> Result<()> {
-        let policy = Policy::parse(&job.policy).map_err(Error::other)?;
+        let policy = Policy::parse_for_queries(&job.policy).map_err(Error::other)?;
         let grant = self.resolved(&job.datasets, &job.workspace).map_err(Error::other)?;
         let explained = self.engine.explain(&grant, &job.sql, &policy).await.map_err(Error::other)?;
         frame::write(out, &Message::Explained(Explained::of(&explained)), &[])

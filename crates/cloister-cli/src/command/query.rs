@@ -129,7 +129,8 @@ fn say(answer: &Answer) {
     let request = answer.request().map(|r| format!(", request {r}")).unwrap_or_default();
     match answer.status() {
         Status::Released => {
-            let suppressed = answer.cells().iter().filter(|c| c.state == "suppressed").count();
+            let suppressed =
+                answer.cells().iter().filter(|c| matches!(c.state, "suppressed" | "not-permitted")).count();
             let policy = answer.policy().map(|p| p.name.as_str()).unwrap_or_default();
             eprintln!("released under {policy}{request}; {suppressed} cells suppressed");
             for rule in rules(answer) {
@@ -171,6 +172,14 @@ pub(crate) fn rules(answer: &Answer) -> Vec<String> {
         }
         "small-group" => "the group is too small, and its label is not public",
         "merged-statistic" => "the statistic cannot be merged over small groups",
+        "dominance" => "one or two people make up too much of the total",
+        "p-percent" => "whoever contributes second most could work out too much of the first's part",
+        "degrees-of-freedom" => "too few people for a spread, a correlation or a regression",
+        "extreme" => "the policy permits no least and no greatest values",
+        "quantile" => "the policy permits no quantiles",
+        "class-disclosure" => "the table says of a whole group which category its people are in",
+        "precision" => "what the number derives from is rounded so far that nothing of it is left",
+        "cell-key" => "the policy shows counts with noise only, and there is none for this one",
         _ => "suppressed",
     };
     rules.into_iter().map(|rule| format!("{rule}: {}", text(rule))).collect()

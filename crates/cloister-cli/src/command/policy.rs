@@ -1,0 +1,87 @@
+//! `cloister policy`: disclosure policies and the cases that lie beside them. It opens no hub, only files.
+
+use crate::args::{PolicyArgs, PolicyCommand};
+use crate::exit;
+use crate::text::table;
+use cloister_disclosure::{Policy, run_cases};
+use cloister_model::Name;
+use cloister_store::Home;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+pub(crate) fn run(home: PathBuf, args: PolicyArgs) -> ExitCode {
+    let folder = Home::at(home).disclosure_policies();
+    let done = match args.command {
+        PolicyCommand::Test { files } => test(&folder, files),
+        PolicyCommand::List => list(&folder).map(|()| ExitCode::SUCCESS),
+        PolicyCommand::Show { policy } => show(&folder, &policy).map(|()| ExitCode::SUCCESS),
+    };
+    match done {
+        Ok(code) => code,
+        Err(words) => exit::fail("policy", &words),
+    }
+}
+
+/// Runs the cases of each policy, and says which do not hold. A policy without cases has failed.
+fn test(folder: &Path, files: Vec<PathBuf>) -> Result<ExitCode, String> {
+    let files = if files.is_empty() { policies_in(folder)? } else { files };
+    let mut failures = 0;
+    for path in files {
+        let policy = read(&path)?;
+        let beside = path.parent().unwrap_or(Path::new("")).join("cases");
+        let cases = beside.join(path.file_name().unwrap_or_default());
+        let text = std::fs::read_to_string(&cases).map_err(|e| format!("{}: {e}", cases.display()))?;
+        let outcomes = run_cases(&text, &policy).map_err(|e| format!("{}: {e}", cases.display()))?;
+        let failed: Vec<_> = outcomes.iter().filter_map(|o| Some((o, o.failure.as_ref()?))).collect();
+        println!("{}: {} of {} cases hold", policy.name(), outcomes.len() - failed.len(), outcomes.len());
+        for (outcome, failure) in &failed {
+            println!("  {}: {}: {failure}", outcome.rule, outcome.description);
+        }
+        failures += failed.len();
+    }
+    Ok(if failures == 0 { ExitCode::SUCCESS } else { ExitCode::from(exit::FAILED) })
+}
+
+fn list(folder: &Path) -> Result<(), String> {
+    let mut out = table(&["name", "version", "title", "digest"]);
+    for path in policies_in(folder)? {
+        let policy = read(&path)?;
+        let (name, version) = (policy.name().to_string(), policy.version().to_string());
+        out.add_row(vec![name, version, policy.title().to_owned(), policy.digest().to_string()]);
+    }
+    println!("{out}");
+    Ok(())
+}
+
+fn show(folder: &Path, name: &Name) -> Result<(), String> {
+    let path = folder.join(format!("{name}.toml"));
+    let policy = read(&path)?;
+    let text = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+    println!("# {} {}, {}", policy.name(), policy.version(), policy.digest());
+    print!("{text}");
+    let unsourced = policy.unsourced();
+    if !unsourced.is_empty() {
+        eprintln!("no source is given for {}", unsourced.join(", "));
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<Policy, String> {
+    let wrong = |e: &dyn std::fmt::Display| format!("{}: {e}", path.display());
+    let text = std::fs::read_to_string(path).map_err(|e| wrong(&e))?;
+    Policy::parse(&text).map_err(|e| wrong(&e))
+}
+
+/// The policies of a folder, by name; none is an error.
+fn policies_in(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let wrong = |e: std::io::Error| format!("{}: {e}", folder.display());
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(wrong)? {
+        let path = entry.map_err(wrong)?.path();
+        if path.is_file() && path.extension().is_some_and(|e| e == "toml") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    if files.is_empty() { Err(format!("{}: there is no policy", folder.display())) } else { Ok(files) }
+}
