@@ -183,7 +183,9 @@ impl Attack<'_> {
                     }
                     relations.push(*index);
                     let relation = self.table.relations.get(*index);
-                    open.extend(relation.into_iter().flat_map(terms).map(|t| t.0).filter(|c| self.is_open(*c)));
+                    open.extend(
+                        relation.into_iter().flat_map(terms).map(|t| t.0).filter(|c| self.is_open(*c)),
+                    );
                 }
             }
             cells.sort_unstable();

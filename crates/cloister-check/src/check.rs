@@ -86,7 +86,10 @@ pub fn check(table: Table, policy: &Policy, settings: &Settings) -> Result<Check
     let primary = Primary::of(&table, policy);
     let mut holds: Vec<Hold> = primary.holds().into_iter().map(by_policy).collect();
     if !primary.is_whole(table.cells()) {
-        holds.push(Hold { code: "rows-left-out", message: "the policy leaves some rows out altogether".into() });
+        holds.push(Hold {
+            code: "rows-left-out",
+            message: "the policy leaves some rows out altogether".into(),
+        });
     }
     let mut proofs = Vec::new();
     let forbidden = |measure| -> Vec<bool> {
@@ -136,7 +139,9 @@ fn halt(measure: Measure, halted: Halted) -> Hold {
     match halted {
         Halted::Off => Hold {
             code: "totals-beside-suppressed",
-            message: format!("suppressed {name} cells could be worked out, and the policy suppresses no others"),
+            message: format!(
+                "suppressed {name} cells could be worked out, and the policy suppresses no others"
+            ),
         },
         Halted::Numbers(reason) => Hold { code: "not-attackable", message: reason },
         Halted::Limit => Hold {

@@ -19,6 +19,12 @@ pub(crate) const REPORTS: [&str; 3] = ["findings.txt", "findings.json", "report.
 /// The folder for the SACRO viewer.
 pub(crate) const ACRO: &str = "acro";
 
+/// The time of a check, to the second, in UTC.
+pub fn now() -> String {
+    let now = chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now());
+    now.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 /// Writes files into a new folder: they are made beside it and get its name when all are on the disk.
 ///
 /// # Errors

@@ -61,7 +61,9 @@ impl Primary {
         match cell.map(|c| (c.shown(), c.state())) {
             Some((Some(shown), _)) => Verdict::Show(shown),
             Some((None, cloister_disclosure::CellState::Suppressed(rule)))
-            | Some((None, cloister_disclosure::CellState::NotPermitted(rule))) => Verdict::Forbid(rule.code()),
+            | Some((None, cloister_disclosure::CellState::NotPermitted(rule))) => {
+                Verdict::Forbid(rule.code())
+            }
             _ => Verdict::Forbid("single-contribution"),
         }
     }
@@ -115,7 +117,8 @@ pub(crate) fn magnitude(cell: &GridCell) -> Option<f64> {
 
 /// Where each cell stands. Not told where there are subtotals: their people would count twice.
 fn places(table: &Table) -> Option<Vec<Place>> {
-    let flat = |tree: &crate::totals::Tree| (0..tree.children.len()).filter(|c| !tree.is_leaf(*c)).count() < 2;
+    let flat =
+        |tree: &crate::totals::Tree| (0..tree.children.len()).filter(|c| !tree.is_leaf(*c)).count() < 2;
     if !table.trees.iter().all(flat) {
         return None;
     }

@@ -3,9 +3,9 @@
 use crate::error::{Fault, Problem};
 use crate::grid::{Entry, Grid};
 use crate::measure::Measure;
-use cloister_disclosure::Relation;
 use crate::settings::Settings;
 use crate::totals::Tree;
+use cloister_disclosure::Relation;
 
 /// Every relation between the cells of a table, and a check that they hold.
 pub(crate) fn relations(grid: &Grid, trees: &[Tree], settings: &Settings) -> Result<Vec<Relation>, Fault> {

@@ -86,7 +86,8 @@ impl Task<'_> {
     fn values(&self) -> Result<Vec<i64>, Halted> {
         let cells = &self.table.grid.cells;
         if self.measure == Measure::Count {
-            let count = |cell: &GridCell| cell.entry(Measure::Count).and_then(|e| e.number).and_then(|n| n.whole);
+            let count =
+                |cell: &GridCell| cell.entry(Measure::Count).and_then(|e| e.number).and_then(|n| n.whole);
             let counts: Option<Vec<i64>> = cells.iter().map(count).collect();
             return counts.ok_or_else(|| Halted::Numbers("a cell has no count".to_owned()));
         }
@@ -109,7 +110,8 @@ impl Task<'_> {
 
     /// The smallest unit of the amounts: a thousandth of a mean's people where there are means only.
     fn unit(&self) -> f64 {
-        let decimals = |cell: &GridCell| cell.entry(Measure::Value).and_then(|e| e.number).map(|n| n.decimals);
+        let decimals =
+            |cell: &GridCell| cell.entry(Measure::Value).and_then(|e| e.number).map(|n| n.decimals);
         let most = self.table.grid.cells.iter().filter_map(decimals).max();
         10f64.powi(-most.unwrap_or(3).min(6))
     }
@@ -183,12 +185,17 @@ impl Task<'_> {
         /// A wider rounding is taken for none, which is stricter.
         const STEPS_MAX: i64 = 1_000;
         let verdict = self.primary.verdict(cell, Measure::Count);
-        let (Verdict::Show(Shown::Count(text)), Measure::Count, false) = (verdict, self.measure, hidden) else {
+        let (Verdict::Show(Shown::Count(text)), Measure::Count, false) = (verdict, self.measure, hidden)
+        else {
             return Visible::Exactly;
         };
         let shows = |n: i64| {
             let people = u64::try_from(n).ok()?;
-            if self.policy.permits(people) { Some(self.policy.round(n)) } else { self.policy.small_shown_as() }
+            if self.policy.permits(people) {
+                Some(self.policy.round(n))
+            } else {
+                self.policy.small_shown_as()
+            }
         };
         if text == value && shows(value - 1) != Some(text) && shows(value + 1) != Some(text) {
             return Visible::Exactly;

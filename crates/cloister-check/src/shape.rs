@@ -67,7 +67,8 @@ pub(crate) fn recognise(
     audit: bool,
 ) -> Result<Shape, Fault> {
     let rows = rows(sheet, notation)?;
-    let is_value = |c| is_numeric(sheet, &rows.data, c, notation) || (audit && has_markers(sheet, &rows.data, c));
+    let is_value =
+        |c| is_numeric(sheet, &rows.data, c, notation) || (audit && has_markers(sheet, &rows.data, c));
     let numeric: Vec<bool> = (0..rows.width).map(is_value).collect();
     let first_value = numeric.iter().rposition(|n| !n).map_or(1, |last| last + 1);
     let first_value = first_value.max(1);
@@ -267,9 +268,8 @@ fn looks_numeric(text: &str, notation: Notation) -> bool {
 /// Whether a column has markers only, of which some compare (`<5`); ages may look like that too, but not all of them.
 fn has_markers(sheet: &Sheet, data: &[usize], column: usize) -> bool {
     let texts = || data.iter().map(|row| sheet.text(*row, column)).filter(|t| !t.is_empty());
-    let is_marker = |text: &str| {
-        text.parse::<f64>().is_ok() || !matches!(marker::read(text), marker::Marker::Unknown)
-    };
+    let is_marker =
+        |text: &str| text.parse::<f64>().is_ok() || !matches!(marker::read(text), marker::Marker::Unknown);
     let compares = |text: &str| is_marker(text) && !text.starts_with(|c: char| c.is_ascii_digit());
     texts().all(|t| is_marker(&t)) && texts().any(|t| compares(&t))
 }

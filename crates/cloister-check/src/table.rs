@@ -3,11 +3,11 @@
 use crate::error::{CheckError, Fault, Problem};
 use crate::grid::Grid;
 use crate::hierarchy::{self, Hierarchy};
-use cloister_disclosure::Relation;
 use crate::relation::relations;
 use crate::settings::Settings;
 use crate::sheet::Sheet;
 use crate::totals::{Source, Tree, trees};
+use cloister_disclosure::Relation;
 use std::fs::File;
 use std::path::Path;
 

@@ -53,7 +53,8 @@ fn check(rule: &str) -> &'static str {
 fn cells(checked: &Checked) -> BTreeMap<&'static str, Vec<[usize; 2]>> {
     let shape = &checked.table.grid.shape;
     let rows: HashMap<usize, usize> = shape.data.iter().enumerate().map(|(i, row)| (*row, i)).collect();
-    let columns: HashMap<usize, usize> = shape.values.iter().enumerate().map(|(i, v)| (v.column, i)).collect();
+    let columns: HashMap<usize, usize> =
+        shape.values.iter().enumerate().map(|(i, v)| (v.column, i)).collect();
     let mut cells: BTreeMap<&'static str, Vec<[usize; 2]>> = BTreeMap::new();
     for changed in &checked.changed {
         if let Became::Suppressed { rule, .. } = changed.became

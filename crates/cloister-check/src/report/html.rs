@@ -42,10 +42,7 @@ pub(super) fn of(checked: &Checked, policy: &Policy, made_at: &str) -> String {
     }
     for (measure, proof) in &checked.proofs {
         let proved = several(proof.goals, "bound");
-        entry(
-            "Attack",
-            &format!("{}: failed; {proved} of what must stay uncertain proved", measure.name()),
-        );
+        entry("Attack", &format!("{}: failed; {proved} of what must stay uncertain proved", measure.name()));
     }
     page.push_str("</dl>\n</main></body></html>\n");
     page

@@ -10,7 +10,8 @@ pub(super) fn of(checked: &Checked, policy: &Policy) -> Value {
             Became::Suppressed { rule, secondary } => ("suppressed", Some(*rule), *secondary),
             Became::Written(_) => ("rounded", None, false),
         };
-        let codes = checked.table.grid.cells.get(changed.cell).map(|c| c.codes.as_slice()).unwrap_or_default();
+        let codes =
+            checked.table.grid.cells.get(changed.cell).map(|c| c.codes.as_slice()).unwrap_or_default();
         let labels = checked.table.grid.dimensions.iter().zip(codes);
         let labels: serde_json::Map<String, Value> =
             labels.map(|(d, code)| (d.name.clone(), d.label(*code).into())).collect();

@@ -1,7 +1,7 @@
 //! Findings for people.
 
 use super::{several, words};
-use crate::check::{Became, Checked, Status};
+use crate::check::{Became, Changed, Checked, Status};
 use crate::measure::Measure;
 use cloister_disclosure::Policy;
 use std::fmt::Write as _;
@@ -44,10 +44,26 @@ pub(super) fn of(checked: &Checked, policy: &Policy) -> String {
             ),
         };
     }
-    let findings: Vec<_> =
-        checked.changed.iter().filter(|c| !matches!(c.became, Became::Written(_))).collect();
+    let own = checked.changed.iter().filter(|c| matches!(c.measure, Measure::Top1 | Measure::Top2)).count();
+    if own > 0 {
+        let _ = writeln!(
+            out,
+            "every greatest and second greatest contribution is suppressed: {} (single-contribution)",
+            several(own, "field")
+        );
+    }
+    let is_listed = |c: &&Changed| {
+        !matches!(c.became, Became::Written(_)) && !matches!(c.measure, Measure::Top1 | Measure::Top2)
+    };
+    let findings: Vec<&Changed> = checked.changed.iter().filter(is_listed).collect();
     for changed in findings.iter().take(LINES_MAX) {
-        let _ = writeln!(out, "{} {}: {}", checked.place(changed), changed.measure.name(), words(&changed.became));
+        let _ = writeln!(
+            out,
+            "{} {}: {}",
+            checked.place(changed),
+            changed.measure.name(),
+            words(&changed.became)
+        );
     }
     if let Some(more) = findings.len().checked_sub(LINES_MAX).filter(|more| *more > 0) {
         let _ = writeln!(out, "and {more} more");
