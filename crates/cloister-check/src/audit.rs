@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 /// What can be worked out of a number that is not shown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recovered {
-    pub(crate) cell: usize,
     /// The row, counted from 1 with the header.
     pub row: usize,
     /// The column, counted from 1.
@@ -84,7 +83,6 @@ pub fn audit(table: Table, policy: &Policy) -> Result<Audited, CheckError> {
         suppressed += 1;
         if after.range.low == after.range.high || narrowed(*before, after.range, policy) {
             found.push(Recovered {
-                cell,
                 row: entry.row + 1,
                 column: entry.column + 1,
                 labels: table.grid.labels(cell),
