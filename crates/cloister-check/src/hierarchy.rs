@@ -9,10 +9,10 @@ use toml::{Table, Value};
 ///
 /// ```toml
 /// [region]
-/// total = "All"
+/// All = ["Mainland", "West"]
 /// Mainland = ["North", "South"]
 /// ```
-/// Groups may also stand in a table of their own, `[region.children]`.
+/// `total = "All"` names a total of all labels that are in no group. Groups may also stand in a table of their own, `[region.children]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Hierarchy {
     pub(crate) dimension: String,

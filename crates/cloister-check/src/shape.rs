@@ -86,7 +86,7 @@ pub(crate) fn recognise(
     let has_label = |row: &usize| (0..first_value).any(|c| !label(sheet, *row, c, rows.shift).is_empty());
     let labelled = rows.header.iter().copied().rfind(has_label);
     let names_row = rows.names.or(labelled).unwrap_or(last);
-    let keys = key_columns(sheet, &rows, names_row, first_value);
+    let keys = key_columns(sheet, &rows, names_row, first_value)?;
     let measures = || (first_value..rows.width).map(|c| Measure::named(&label(sheet, last, c, rows.shift)));
     let one_header = rows.header.len() == 1;
     // `Sum` is a total's label in R, and a measure's name only beside a count.
@@ -171,13 +171,23 @@ fn named_columns(
     Ok(Shape { header: rows.header, data: rows.data, keys, across: Vec::new(), values, shift: rows.shift })
 }
 
-fn key_columns(sheet: &Sheet, rows: &Rows, names_row: usize, first_value: usize) -> Vec<KeyColumn> {
-    let empty = |c: usize| rows.data.iter().all(|r| sheet.text(*r, c).is_empty());
+fn key_columns(
+    sheet: &Sheet,
+    rows: &Rows,
+    names_row: usize,
+    first_value: usize,
+) -> Result<Vec<KeyColumn>, Fault> {
     let mut keys: Vec<KeyColumn> = Vec::new();
     for column in 0..first_value {
         let name = label(sheet, names_row, column, rows.shift);
-        let number = column == 0 && first_value > 1 && counts_rows(sheet, &rows.data, column, &name);
-        if empty(column) || number {
+        if rows.data.iter().all(|r| sheet.text(*r, column).is_empty()) {
+            // R leaves a column without a name between labels and numbers. One with a name has lost its numbers.
+            match rows.data.first() {
+                Some(row) if !name.is_empty() => return Err(Problem::Blank.at(*row, column)),
+                _ => continue,
+            }
+        }
+        if column == 0 && first_value > 1 && counts_rows(sheet, &rows.data, column, &name) {
             continue;
         }
         let name = match (name.is_empty(), keys.len()) {
@@ -187,7 +197,7 @@ fn key_columns(sheet: &Sheet, rows: &Rows, names_row: usize, first_value: usize)
         };
         keys.push(KeyColumn { column, name });
     }
-    keys
+    Ok(keys)
 }
 
 /// A column without a name that counts the rows: R and pandas write one.
