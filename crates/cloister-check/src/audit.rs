@@ -6,7 +6,7 @@ use crate::measure::Measure;
 use crate::outsider::{Derived, propagate};
 use crate::table::Table;
 use cloister_disclosure::{Compare, Policy, Program, Relation};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// What can be worked out of a number that is not shown.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,13 +38,15 @@ pub struct Audited {
     pub found: Vec<Recovered>,
     /// Cells that are not shown.
     pub suppressed: usize,
-    /// Of them, those that were only attacked with one relation after the other, since the table is too large for
-    /// all of them at once.
+    /// Of them, those that hang together with too many others, and were attacked with the relations near them only: what
+    /// was found of them is true, but may not be all.
     pub bounded_only: usize,
 }
 
 /// The most cells that hang together and are attacked with all their relations at once.
 const COMPONENT_MAX: usize = 400;
+/// The most cells of a part of more, around one of them.
+const NEAR_MAX: usize = 150;
 /// The most programs of an attack.
 const PROGRAMS_MAX: usize = 20_000;
 
@@ -134,22 +136,65 @@ impl Attack<'_> {
         self.derived.get(cell).is_some_and(|d| d.range.low < d.range.high)
     }
 
-    /// Uses all relations of cells that hang together at once. Returns how many cells hang together with too many.
+    /// Uses all relations of cells that hang together at once; where these are too many, those near each cell. Returns
+    /// how many cells hang together with too many.
     fn exactly(&mut self) -> usize {
         let mut left = 0;
         for component in self.components() {
             let (cells, relations) = component;
             let programs = self.programs + 2 * cells.len();
-            if cells.len() > COMPONENT_MAX || programs > PROGRAMS_MAX {
+            if programs > PROGRAMS_MAX {
                 left += cells.len();
                 continue;
             }
             self.programs = programs;
+            if cells.len() <= COMPONENT_MAX {
+                for cell in &cells {
+                    self.bound(*cell, &cells, &relations);
+                }
+                continue;
+            }
+            left += cells.len();
+            let of = self.incidence(&relations);
             for cell in &cells {
-                self.bound(*cell, &cells, &relations);
+                let (near, relations) = self.around(*cell, &of);
+                self.bound(*cell, &near, &relations);
             }
         }
         left
+    }
+
+    /// The relations that each open cell is in.
+    fn incidence(&self, relations: &[usize]) -> BTreeMap<usize, Vec<usize>> {
+        let mut of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for index in relations {
+            let terms = self.table.relations.get(*index).into_iter().flat_map(terms);
+            for (cell, _) in terms.filter(|(cell, _)| self.is_open(*cell)) {
+                of.entry(cell).or_default().push(*index);
+            }
+        }
+        of
+    }
+
+    /// Open cells near one, and the relations that have no other open cells: what they tell is true, if not all.
+    fn around(&self, cell: usize, of: &BTreeMap<usize, Vec<usize>>) -> (Vec<usize>, Vec<usize>) {
+        let mut near = BTreeSet::from([cell]);
+        let mut relations = BTreeSet::new();
+        let mut waiting = VecDeque::from([cell]);
+        while let Some(next) = waiting.pop_front() {
+            for index in of.get(&next).into_iter().flatten() {
+                let open = self.table.relations.get(*index).into_iter().flat_map(terms);
+                let open: Vec<usize> = open.map(|t| t.0).filter(|c| self.is_open(*c)).collect();
+                let new: Vec<usize> = open.iter().copied().filter(|c| !near.contains(c)).collect();
+                if near.len() + new.len() > NEAR_MAX {
+                    continue;
+                }
+                relations.insert(*index);
+                near.extend(&new);
+                waiting.extend(new);
+            }
+        }
+        (near.into_iter().collect(), relations.into_iter().collect())
     }
 
     /// Open cells that hang together through relations, with these.

@@ -1,4 +1,5 @@
 //! What is wrong with a table is said with its row and column, and never with what stands there.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use cloister_check::{CheckError, Purpose, Settings, Table};
 

@@ -1,4 +1,5 @@
 //! The layouts that programs write, read and written back.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use cloister_check::{Purpose, Settings, Status, Table, audit, check};
 use cloister_disclosure::Policy;

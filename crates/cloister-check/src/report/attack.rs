@@ -38,7 +38,7 @@ impl Audited {
         if self.bounded_only > 0 {
             let _ = writeln!(
                 out,
-                "{} hang together with too many others: they were attacked with one total after the other only",
+                "{} hang together with too many others: they were attacked with the totals near them, and more may be known of them",
                 several(self.bounded_only, "cell")
             );
         }
