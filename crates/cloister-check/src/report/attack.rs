@@ -1,6 +1,7 @@
 //! What an attack found, for people and for programs.
 
 use super::several;
+use super::text::totals;
 use crate::audit::{Audited, shown};
 use crate::error::letters;
 use cloister_disclosure::Policy;
@@ -26,9 +27,7 @@ impl Audited {
             several(self.suppressed, "cell")
         );
         let _ = writeln!(out, "policy {} version {} ({})", policy.name(), policy.version(), policy.digest());
-        for line in self.table.totals() {
-            let _ = writeln!(out, "total: {line}");
-        }
+        totals(&mut out, &self.table);
         for found in &self.found {
             let verb = if found.is_exact() { "recovered" } else { "narrowed" };
             let place = format!("row {}, column {} ({})", found.row, found.column, letters(found.column));

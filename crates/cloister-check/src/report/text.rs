@@ -3,6 +3,7 @@
 use super::{several, words};
 use crate::check::{Became, Changed, Checked, Status};
 use crate::measure::Measure;
+use crate::table::Table;
 use cloister_disclosure::Policy;
 use std::fmt::Write as _;
 
@@ -14,9 +15,7 @@ pub(super) fn of(checked: &Checked, policy: &Policy) -> String {
     // Writing to a String cannot fail.
     let _ = writeln!(out, "{}: {}", checked.table.name(), checked.status().as_str());
     let _ = writeln!(out, "policy {} version {} ({})", policy.name(), policy.version(), policy.digest());
-    for line in checked.table.totals() {
-        let _ = writeln!(out, "total: {line}");
-    }
+    totals(&mut out, &checked.table);
     let (primary, secondary, rounded) = checked.numbers();
     let _ = writeln!(out, "{} in the table", several(checked.table.cells(), "cell"));
     let _ = writeln!(
@@ -69,4 +68,17 @@ pub(super) fn of(checked: &Checked, policy: &Policy) -> String {
         let _ = writeln!(out, "and {more} more");
     }
     out
+}
+
+/// What was taken for a total of what: the first of them.
+pub(super) fn totals(out: &mut String, table: &Table) {
+    const TOTALS_MAX: usize = 12;
+    let lines = table.totals();
+    for line in lines.iter().take(TOTALS_MAX) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "total: {line}");
+    }
+    if let Some(more) = lines.len().checked_sub(TOTALS_MAX).filter(|more| *more > 0) {
+        let _ = writeln!(out, "and {}", several(more, "more total"));
+    }
 }
