@@ -28,31 +28,50 @@ const SHAPES: [Shape; 8] = [
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
-    println!("| table | cells | primary | secondary | impossible | suppression, s | full audit, s |");
-    println!("|---|---|---|---|---|---|---|");
+    println!(
+        "| table | cells | primary | secondary | impossible | suppression, s | full audit, s | both, CPU s |"
+    );
+    println!("|---|---|---|---|---|---|---|---|");
     for (name, people, levels) in SHAPES {
         if !wanted.is_empty() && !wanted.iter().any(|w| name.contains(w.as_str())) {
             continue;
         }
         let table = table(people, levels);
         let started = Instant::now();
-        let result = suppress(&table, &Limits::default(), &mut |_| ControlFlow::Continue(()));
+        let processor_before = processor_s();
+        let trace = std::env::var_os("SUPPRESSION_TRACE").is_some();
+        let mut stage = None;
+        let result = suppress(&table, &Limits::for_cells(table.cells().len()), &mut |progress| {
+            if trace && stage.replace(progress.stage) != Some(progress.stage) {
+                eprintln!("{:.2} CPU s {progress:?}", processor_s() - processor_before);
+            }
+            ControlFlow::Continue(())
+        });
         let suppressed_s = started.elapsed().as_secs_f64();
         let primary = table.cells().iter().filter(|c| c.protect.is_some()).count();
         let cells = table.cells().len();
         match result {
-            Err(held) => println!("| {name} | {cells} | {primary} | {held} | | {suppressed_s:.2} | |"),
+            Err(held) => println!("| {name} | {cells} | {primary} | {held} | | {suppressed_s:.2} | | |"),
             Ok(pattern) => {
                 let audited = audit(&table, &pattern);
                 println!(
-                    "| {name} | {cells} | {primary} | {} | {} | {suppressed_s:.2} | {:.2} |",
+                    "| {name} | {cells} | {primary} | {} | {} | {suppressed_s:.2} | {:.2} | {:.2} |",
                     pattern.secondary().len(),
                     pattern.impossible().len(),
                     audited.as_secs_f64(),
+                    processor_s() - processor_before,
                 );
             }
         }
     }
+}
+
+/// Processor time of this process so far, of all threads: wall time says little on a machine that is busy.
+fn processor_s() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let ticks: f64 = fields.skip(11).take(2).filter_map(|f| f.parse::<f64>().ok()).sum();
+    ticks / 100.0
 }
 
 /// Attacks a pattern as if somebody else had made it, and insists on the same answer.

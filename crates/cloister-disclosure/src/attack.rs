@@ -74,9 +74,10 @@ impl Attack {
 }
 
 /// Searches that follow one another, each only for what the one before left.
-const SEARCHES: [Effort; 2] = [
-    Effort { cells_max: 150, pooled_max: 12, singly: Singly::Middle, all_or_nothing: false },
-    Effort { cells_max: 500, pooled_max: 2, singly: Singly::Middle, all_or_nothing: false },
+const SEARCHES: [Effort; 3] = [
+    Effort { cells_max: 60, pooled_max: 8, singly: Singly::Middle, all_or_nothing: false },
+    Effort { cells_max: 200, pooled_max: 2, singly: Singly::Middle, all_or_nothing: false },
+    Effort { cells_max: 1_000, pooled_max: 1, singly: Singly::Middle, all_or_nothing: false },
 ];
 
 /// Cells of the arguments that are tried one after the other.
@@ -116,7 +117,7 @@ pub fn attack(table: &Additive, suppressed: impl IntoIterator<Item = usize>, kno
         })
         .map(|goal| (goal.cell, goal.up))
         .collect();
-    let found = parallel::map(&unsettled, |(cell, up)| bound(table, &bounds.rooms, *cell, *up, ARGUMENTS));
+    let found = parallel::map(&unsettled, |(cell, up)| bound(table, &bounds.rooms, *cell, *up));
     for ((cell, up), found) in unsettled.iter().zip(found) {
         let Some(found) = found else { continue };
         let room = rooms.get(*cell);
@@ -151,15 +152,9 @@ fn is_one(goal: &Goal, goals: &[Goal]) -> bool {
 }
 
 /// The best bound that growing arguments give.
-fn bound<const N: usize>(
-    table: &Additive,
-    rooms: &Places<Range>,
-    cell: usize,
-    up: bool,
-    sizes: [usize; N],
-) -> Option<Bound> {
+pub(crate) fn bound(table: &Additive, rooms: &Places<Range>, cell: usize, up: bool) -> Option<Bound> {
     let (mut best, mut before) = (None::<Bound>, 0);
-    for cells_max in sizes {
+    for cells_max in ARGUMENTS {
         let argument = Argument::around(table, rooms, cell, cells_max);
         if argument.len() == before {
             break;
@@ -204,6 +199,9 @@ pub(crate) fn proved(
     let [lower, not_negative] = &rooms;
     let (mut reached, mut open) = (Vec::new(), Vec::new());
     for (index, goal) in proofs.goals().iter().enumerate() {
+        if proofs.is_withdrawn(index) {
+            continue;
+        }
         let certificate = proofs.certificate(index).filter(|certificate| {
             let rooms = if certificate.knowledge() == Knowledge::Lower { lower } else { not_negative };
             certificate.reaches(goal) && certificate.holds(table, rooms)
@@ -250,7 +248,7 @@ pub fn explain(
             return Explanation::Subtraction(found);
         }
     }
-    let bound = |up: bool| bound(table, &rooms, cell, up, ARGUMENTS);
+    let bound = |up: bool| bound(table, &rooms, cell, up);
     Explanation::Bounds { below: bound(false), above: bound(true) }
 }
 

@@ -13,6 +13,8 @@ pub(crate) struct Block {
     cells: Vec<Member>,
     /// Each relation's members with their signs.
     rows: Vec<Vec<(usize, i64)>>,
+    /// Whether nothing outside it is connected with it.
+    complete: bool,
 }
 
 #[derive(Clone)]
@@ -57,7 +59,8 @@ impl Block {
         }
         rows.retain(|_, cells| !cells.is_empty());
         let row_places: BTreeMap<usize, usize> = rows.keys().enumerate().map(|(k, r)| (*r, k)).collect();
-        let mut block = Self { cells: Vec::with_capacity(live.len()), rows: vec![Vec::new(); rows.len()] };
+        let (cells, rows) = (Vec::with_capacity(live.len()), vec![Vec::new(); rows.len()]);
+        let mut block = Self { cells, rows, complete: false };
         for (place, cell) in live.into_iter().enumerate() {
             let terms = table.of(cell).iter();
             let terms = terms.filter_map(|t| row_places.get(&t.relation).map(|k| (*k, t.sign)));
@@ -109,12 +112,17 @@ impl Block {
                 (candidate.depth, cell)
             });
         }
-        Self::of(table, rooms, inside)
+        Self { complete: order.is_empty(), ..Self::of(table, rooms, inside) }
     }
 
     /// Its cells, ascending.
     pub fn cells(&self) -> impl Iterator<Item = usize> + '_ {
         self.cells.iter().map(|m| m.cell)
+    }
+
+    /// Whether a larger one around the same cell would be the same.
+    pub fn is_complete(&self) -> bool {
+        self.complete
     }
 
     /// How many cells it has.
@@ -207,19 +215,29 @@ impl Block {
     }
 
     /// The cheapest moves that grant a wish; each cell's unit costs its weight.
-    pub fn cheapest(&self, wish: Wish, unit: i64, weights: &[f64]) -> Option<Vec<(usize, f64)>> {
-        let mut program = Program::minimise();
+    pub fn cheapest(&self, wish: Wish, unit: i64, weights: &[f64], whole: bool) -> Option<Vec<(usize, f64)>> {
+        let mut program = Program::minimise().nodes_max(NODES_MAX);
         let need = units(wish.need, unit) as f64;
         let limit = |room: i64| ((room / unit) as f64).min(8.0 * need);
-        for (member, weight) in self.cells.iter().zip(weights) {
-            if member.cell == wish.cell {
-                let (up, down) = if wish.direction > 0 { (need, 0.0) } else { (0.0, need) };
-                program.column(0.0, up, up);
-                program.column(0.0, down, down);
+        let mut column = |weight: f64, least: f64, most: f64| {
+            if whole {
+                // Needs are far below two billion, where an outsider knows that values are whole.
+                program.whole(weight, least as i32, most as i32)
             } else {
-                program.column(*weight, 0.0, limit(member.room.up));
-                program.column(*weight, 0.0, limit(member.room.down));
+                program.column(weight, least, most)
             }
+        };
+        for (member, weight) in self.cells.iter().zip(weights) {
+            let (weight, [up, down]) = if member.cell == wish.cell {
+                (
+                    0.0,
+                    if wish.direction > 0 { [(need, need), (0.0, 0.0)] } else { [(0.0, 0.0), (need, need)] },
+                )
+            } else {
+                (*weight, [member.room.up, member.room.down].map(|room| (0.0, limit(room))))
+            };
+            column(weight, up.0, up.1);
+            column(weight, down.0, down.1);
         }
         for row in &self.rows {
             let terms = row.iter();
@@ -234,7 +252,7 @@ impl Block {
 }
 
 /// Branches that a program with whole columns may take.
-const NODES_MAX: u64 = 60;
+const NODES_MAX: u64 = 20;
 
 /// A need in units, rounded up.
 fn units(need: i64, unit: i64) -> i64 {

@@ -45,6 +45,7 @@ pub(crate) struct Proofs {
     /// For each goal the certificate that reaches it.
     by: Places<Option<usize>>,
     certificates: Vec<Certificate>,
+    withdrawn: BTreeSet<usize>,
     /// For each certificate the goals that it was admitted for.
     reached: Vec<Vec<usize>>,
     /// For each cell the certificates that move it.
@@ -62,12 +63,17 @@ impl Proofs {
         }
         let by = Places::new(goals.len());
         let moving = vec![Vec::new(); cells];
-        Self { goals, at, by, certificates: Vec::new(), reached: Vec::new(), moving }
+        Self { goals, at, by, moving, ..Self::default() }
     }
 
     /// All goals.
     pub fn goals(&self) -> &[Goal] {
         &self.goals
+    }
+
+    /// Whether a goal was taken back.
+    pub fn is_withdrawn(&self, index: usize) -> bool {
+        self.withdrawn.contains(&index)
     }
 
     /// A goal by its index.
@@ -77,7 +83,8 @@ impl Proofs {
 
     /// The goals that nothing reaches, by index.
     pub fn open(&self) -> Vec<usize> {
-        self.by.iter().enumerate().filter(|(_, by)| by.is_none()).map(|(index, _)| index).collect()
+        let open = self.by.iter().enumerate().filter(|(_, by)| by.is_none()).map(|(index, _)| index);
+        open.filter(|index| !self.withdrawn.contains(index)).collect()
     }
 
     /// Whether a goal is reached.
@@ -131,6 +138,11 @@ impl Proofs {
             }
         }
         reach
+    }
+
+    /// Takes a goal back: it is no longer open, and nothing proves it.
+    pub fn withdraw(&mut self, index: usize) {
+        self.withdrawn.insert(index);
     }
 
     /// Adds a goal.

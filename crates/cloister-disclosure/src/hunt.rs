@@ -112,8 +112,11 @@ impl Search<'_> {
             .collect();
         let mut found = Found { certificates: Vec::new(), programs: 0 };
         let (mut fruitless, mut shuffle) = (0, Shuffle(middle as u64));
-        for _ in 0..self.effort.pooled_max {
+        for round in 0..self.effort.pooled_max {
             shuffle.mix(&mut open);
+            if round == 0 {
+                open.sort_by_key(|(index, _)| *index != middle);
+            }
             let wishes: Vec<Wish> = open.iter().map(|(_, goal)| goal.wish()).collect();
             let wishes = block.compatible(&wishes);
             if wishes.is_empty() || fruitless == 2 {

@@ -7,6 +7,7 @@
 mod cleanup;
 mod cover;
 mod covering;
+mod cuts;
 mod repair;
 
 use crate::additive::{Additive, Knowledge, Range};
@@ -17,6 +18,7 @@ use crate::goal::{Goal, Proofs};
 use crate::hunt::{self, Effort, Singly};
 use crate::parallel;
 use crate::places::Places;
+use covering::Demand;
 use repair::Repair;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -30,11 +32,19 @@ pub struct Limits {
     pub programs_max: u64,
     /// Linear programs to find cells that need not be suppressed after all.
     pub cleanup_programs_max: u64,
+    /// Linear programs to exchange two cells for one.
+    pub exchange_programs_max: u64,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self { programs_max: 1_000_000, cleanup_programs_max: 4_000 }
+impl Limits {
+    /// What is worth while for a table of so many cells: seconds, not minutes, up to 50,000 cells.
+    pub fn for_cells(cells: usize) -> Self {
+        let cells = u64::try_from(cells).unwrap_or(u64::MAX);
+        Self {
+            programs_max: 1_000_000,
+            cleanup_programs_max: (cells / 4).clamp(1_000, 6_000),
+            exchange_programs_max: if cells <= 5_000 { 800 } else { 0 },
+        }
     }
 }
 
@@ -140,9 +150,11 @@ pub fn suppress(
 ) -> Result<Pattern, Halt> {
     let mut work = Work::new(table, *limits);
     work.tell(Stage::Cover, progress)?;
-    work.cover();
+    let primary = work.suppressed.clone();
+    work.cover(&primary, &[]);
     work.tell(Stage::Attack, progress)?;
     work.certify();
+    work.cut(&primary);
     while work.repair() {
         work.tell(Stage::Repair, progress)?;
     }
@@ -160,6 +172,15 @@ pub fn suppress(
             work.tell(Stage::Cleanup, progress)?;
         }
     }
+    let limit = work.programs + limits.exchange_programs_max;
+    for (first, second) in work.pairs() {
+        if work.programs >= limit {
+            break;
+        }
+        if work.exchange(first, second) {
+            work.tell(Stage::Cleanup, progress)?;
+        }
+    }
     work.tell(Stage::Proof, progress)?;
     let attack = attack::proved(table, &work.suppressed, &work.proofs).map_err(Halt::Undecided)?;
     Ok(Pattern {
@@ -172,12 +193,12 @@ pub fn suppress(
 }
 
 /// The search for certificates while cells are being chosen.
-const SEARCH: Effort =
-    Effort { cells_max: 100, pooled_max: 8, singly: Singly::Nobody, all_or_nothing: false };
+const SEARCH: Effort = Effort { cells_max: 60, pooled_max: 6, singly: Singly::Nobody, all_or_nothing: false };
 
 /// Goals that are repaired at once: a constant, so that the answer does not depend on the number of cores.
 const WAVE: usize = 8;
 
+#[derive(Clone)]
 struct Work<'a> {
     table: &'a Additive,
     limits: Limits,
@@ -233,19 +254,24 @@ impl<'a> Work<'a> {
         if knowledge == Knowledge::Lower { lower } else { not_negative }
     }
 
-    fn cover(&mut self) {
-        let cells = self.table.cells().len();
+    /// Suppresses the primary cells and the cheapest cover of what is demanded of them.
+    fn cover(&mut self, primary: &Places<bool>, cuts: &[Demand]) {
+        let cells = self.table.cells();
         // Between equals always the same ones, but not neighbours.
         let tie = |cell: usize| 1.0 + 1e-4 * ((cell * 7_919 % 1_000) as f64 / 1_000.0);
-        let costs = (0..cells).map(|cell| self.weights.get(cell) * tie(cell)).collect();
+        let costs = cells.iter().enumerate().map(|(cell, c)| c.cost * tie(cell)).collect();
         let rooms = self.widest(Knowledge::Lower);
-        let taken = cover::cover(self.table, self.proofs.goals(), &self.suppressed, rooms, &costs);
-        for cell in 0..cells {
-            if taken.get(cell) >= 0.5 {
-                self.suppressed.set(cell, true);
+        let taken = cover::cover(self.table, self.proofs.goals(), primary, rooms, &costs, cuts);
+        for (cell, c) in cells.iter().enumerate() {
+            let share = taken.get(cell);
+            if self.suppressed.get(cell) && !primary.get(cell) && share < 0.5 {
+                self.suppressed.set(cell, false);
+                let resting = self.proofs.resting_on(cell);
+                self.proofs.reopen(&resting);
             }
+            self.suppressed.set(cell, primary.get(cell) || share >= 0.5);
             // What the cover liked is cheap when goals are repaired.
-            self.weights.set(cell, self.weights.get(cell) * (1.0 - 0.9 * taken.get(cell).clamp(0.0, 1.0)));
+            self.weights.set(cell, c.cost * (1.0 - 0.9 * share.clamp(0.0, 1.0)));
         }
     }
 
@@ -287,7 +313,7 @@ impl<'a> Work<'a> {
         for ((index, goal), repaired) in jobs.iter().zip(found) {
             self.programs += repaired.programs;
             let Some(certificate) = repaired.certificate else {
-                self.given_up.insert(*index);
+                self.give_up(*index, goal);
                 continue;
             };
             certificate.moves().iter().for_each(|(cell, _)| {
@@ -302,6 +328,25 @@ impl<'a> Work<'a> {
             }
         }
         !jobs.is_empty()
+    }
+}
+
+impl Work<'_> {
+    /// A goal that no neighbourhood reaches: if that can be shown, what is possible becomes the goal.
+    fn give_up(&mut self, index: usize, goal: &Goal) {
+        self.given_up.insert(index);
+        let shown = attack::bound(self.table, self.widest(goal.knowledge), goal.cell, goal.up);
+        let Some(shown) = shown.filter(|bound| bound.distance < goal.need) else { return };
+        let possible = shown.distance;
+        let because = shown.multipliers.first().map(|(relation, _)| *relation);
+        if goal.knowledge == Knowledge::Lower {
+            self.impossible.push(Impossible { goal: *goal, possible, because });
+            self.proofs.add(Goal { knowledge: Knowledge::NotNegative, ..*goal });
+        }
+        self.proofs.withdraw(index);
+        if possible > 0 {
+            self.proofs.add(Goal { need: possible, ..*goal });
+        }
     }
 }
 

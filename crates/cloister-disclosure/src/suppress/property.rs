@@ -102,10 +102,11 @@ fn two_way(
 const LEAVES: [&str; 4] = ["aa", "ab", "ba", "bb"];
 
 fn nothing_is_narrowed(table: &Additive) -> Result<(), TestCaseError> {
-    let pattern = match suppress(table, &Limits::default(), &mut |_| ControlFlow::Continue(())) {
-        Ok(pattern) => pattern,
-        Err(held) => return Err(TestCaseError::reject(held.to_string())),
-    };
+    let pattern =
+        match suppress(table, &Limits::for_cells(table.cells().len()), &mut |_| ControlFlow::Continue(())) {
+            Ok(pattern) => pattern,
+            Err(held) => return Err(TestCaseError::reject(held.to_string())),
+        };
     for (goal, _) in pattern.attack().reached() {
         let mut outsider = Outsider::new(table, &pattern, goal.knowledge, goal.cell);
         prop_assert!(outsider.finds(goal, 0), "{goal:?} of {table:?} with {:?}", pattern.secondary());

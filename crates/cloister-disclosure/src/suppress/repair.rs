@@ -14,6 +14,9 @@ const REWEIGHTS_MAX: usize = 4;
 /// What moving a cell costs that is suppressed anyway.
 const SUPPRESSED_WEIGHT: f64 = 1e-4;
 
+/// Up to this many cells the cheapest moves are looked for in whole numbers, if those in fractions do not do.
+const WHOLE_CELLS_MAX: usize = 400;
+
 /// What came of repairing a goal.
 pub(super) struct Repaired {
     /// Moves that reach the goal; the cells in it are to be suppressed.
@@ -37,15 +40,12 @@ impl Repair<'_> {
     /// The cheapest moves that reach a goal, in the smallest neighbourhood that has any.
     pub fn goal(&self, goal: &Goal) -> Repaired {
         let mut repaired = Repaired { certificate: None, programs: 0 };
-        let mut cells_before = 0;
         for cells_max in NEIGHBOURHOODS {
             let block = Block::around(self.table, self.rooms, goal.cell, cells_max);
-            if block.len() == cells_before {
-                break;
+            if block.contains(goal.cell) {
+                repaired.certificate = self.within(&block, goal, &mut repaired.programs);
             }
-            cells_before = block.len();
-            repaired.certificate = self.within(&block, goal, &mut repaired.programs);
-            if repaired.certificate.is_some() {
+            if repaired.certificate.is_some() || block.is_complete() {
                 break;
             }
         }
@@ -58,7 +58,7 @@ impl Repair<'_> {
         let (mut weights, mut best) = (base.clone(), None::<(f64, Vec<(usize, f64)>)>);
         for _ in 0..REWEIGHTS_MAX {
             *programs += 1;
-            let Some(moves) = block.cheapest(goal.wish(), scale.unit, &weights) else { break };
+            let Some(moves) = block.cheapest(goal.wish(), scale.unit, &weights, false) else { break };
             let moved = |(_, by): &&(usize, f64)| by.abs() > 1e-6;
             let new = |cell: &usize| !self.suppressed.get(*cell);
             let cost = moves.iter().filter(moved).map(|(cell, _)| *cell).filter(new);
@@ -87,8 +87,14 @@ impl Repair<'_> {
             let suppressed = block.cells().filter(|cell| self.suppressed.get(*cell));
             let piece = Block::of(self.table, self.rooms, support.chain(suppressed));
             *programs += 1;
-            let moves = piece.push(&[goal.wish()], scale.unit, scale.reach, true)?;
-            certificates(&piece, &moves)
+            let moves = piece.push(&[goal.wish()], scale.unit, scale.reach, true);
+            let found = moves.and_then(|moves| certificates(&piece, &moves));
+            if found.is_some() || block.len() > WHOLE_CELLS_MAX || !self.table.is_whole() {
+                return found;
+            }
+            *programs += 1;
+            let moves = block.cheapest(goal.wish(), scale.unit, &base, true)?;
+            certificates(block, &moves)
         })
     }
 

@@ -11,7 +11,8 @@ fn numbers(name: &str, zero_shown: bool) -> Option<(usize, usize)> {
         }
         ControlFlow::Continue(())
     };
-    let pattern = suppress(&reference.table, &Limits::default(), &mut told).unwrap();
+    let pattern =
+        suppress(&reference.table, &Limits::for_cells(reference.table.cells().len()), &mut told).unwrap();
     eprintln!(
         "{name} {zero_shown}: {} secondary, {} impossible, {} programs, {:?}",
         pattern.secondary().len(),
