@@ -58,7 +58,8 @@ impl Task<'_> {
         let additive = Additive::new(cells.collect(), relations.clone());
         let additive = additive.map_err(|e| Halted::Numbers(e.to_string()))?;
         let additive = if self.measure == Measure::Count { additive } else { additive.fractional() };
-        let pattern = suppress(&additive, &Limits::default(), &mut |_| ControlFlow::Continue(()));
+        let pattern =
+            suppress(&additive, &Limits::for_cells(values.len()), &mut |_| ControlFlow::Continue(()));
         let pattern = pattern.map_err(|halt| match halt {
             Halt::Undecided(goals) => Halted::Impossible(self.labels(goals.iter().map(|g| g.cell))),
             Halt::Stopped | Halt::Limit => Halted::Limit,
