@@ -9,7 +9,7 @@ use crate::secondary::{Halted, Proof, Task};
 use crate::settings::Settings;
 use crate::sheet::Edit;
 use crate::table::Table;
-use cloister_disclosure::{Policy, Shown};
+use cloister_disclosure::{Policy, RoundingMethod, Shown};
 
 /// What became of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +90,11 @@ pub fn check(table: Table, policy: &Policy, settings: &Settings) -> Result<Check
             code: "rows-left-out",
             message: "the policy leaves some rows out altogether".into(),
         });
+    }
+    let rounds = policy.rounding_method() == RoundingMethod::Controlled && policy.rounding_base() > 1;
+    if rounds && !table.relations.is_empty() {
+        let message = "the policy rounds so that totals still add up, and here nothing does so".to_owned();
+        holds.push(Hold { code: "totals-rounded-apart", message });
     }
     let mut proofs = Vec::new();
     let forbidden = |measure| -> Vec<bool> {
