@@ -39,10 +39,88 @@ pub(crate) enum Command {
     Request(RequestArgs),
     /// See the tables and views that a project keeps.
     Workspace(WorkspaceArgs),
+    /// Disclosure control of a table made elsewhere.
+    Check(CheckArgs),
     /// Verify, show or export the audit log.
     Audit(AuditArgs),
     /// Test disclosure policies by the cases beside them; list and show them.
     Policy(PolicyArgs),
+}
+
+/// A table, a policy, and what the table does not say itself.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// The table: delimited text, long or wide.
+    pub(crate) file: PathBuf,
+    /// The disclosure policy: a file, or the name of one of the hub's.
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) policy: String,
+    /// Which labels are parts of which; several files may be given.
+    #[arg(long, value_name = "H.toml")]
+    pub(crate) hierarchy: Vec<PathBuf>,
+    /// A folder to write, which must not exist: the protected table and the findings.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Replace the folder of an earlier check.
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
+    /// Attack a table that has been suppressed already, and list what can be worked out.
+    #[arg(long, conflicts_with = "out")]
+    pub(crate) audit: bool,
+    /// The column with the people behind each cell.
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) count: Option<String>,
+    /// The column with a sum of amounts.
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) value: Option<String>,
+    /// The column with the greatest contribution to the sum.
+    #[arg(long, value_name = "COLUMN", requires = "value")]
+    pub(crate) top1: Option<String>,
+    /// The column with the second greatest contribution.
+    #[arg(long, value_name = "COLUMN", requires = "top1")]
+    pub(crate) top2: Option<String>,
+    /// The columns with labels.
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub(crate) keys: Vec<String>,
+    /// A label of totals, where it has another name than usual.
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) total: Vec<String>,
+    /// What separates decimals: `.` or `,`.
+    #[arg(long, value_name = "MARK", value_parser = decimal)]
+    pub(crate) decimal: Option<char>,
+    /// What a marker in a suppressed table means: `x=1..9`, `-=0`, `low=0..2`.
+    #[arg(long, value_name = "TEXT=LOW..HIGH", value_parser = pair, requires = "audit")]
+    pub(crate) marker: Vec<(String, String)>,
+    /// The base that a suppressed table has been rounded to.
+    #[arg(long, value_name = "BASE", value_parser = clap::value_parser!(u32).range(1..=1_000_000), requires = "audit")]
+    pub(crate) rounded: Option<u32>,
+    /// A combination of labels without a row is an empty one.
+    #[arg(long)]
+    pub(crate) absent_is_zero: bool,
+    /// A cell to keep where that is possible: `column=label,column=label`; a column that is not named means its total.
+    #[arg(long, value_name = "CELL")]
+    pub(crate) important: Vec<String>,
+    /// The form of the findings on standard output.
+    #[arg(long, value_enum, default_value_t = FindingsFormat::Text)]
+    pub(crate) format: FindingsFormat,
+}
+
+/// How findings are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FindingsFormat {
+    /// For people.
+    Text,
+    /// One object.
+    Json,
+}
+
+/// A decimal mark.
+fn decimal(text: &str) -> Result<char, String> {
+    match text {
+        "." => Ok('.'),
+        "," => Ok(','),
+        _ => Err("write . or ,".to_owned()),
+    }
 }
 
 #[derive(Debug, Args)]

@@ -9,8 +9,10 @@ use std::process::ExitCode;
 pub(crate) const FAILED: u8 = 1;
 /// A query that was refused.
 pub(crate) const REFUSED: u8 = 2;
-/// A query whose result waits for checkers.
-const HELD: u8 = 3;
+/// A query whose result, or a table that, waits for checkers.
+pub(crate) const HELD: u8 = 3;
+/// A table that a check has changed, or in which an attack found something.
+pub(crate) const CHANGED: u8 = 4;
 
 /// Says what went wrong, with its code.
 pub(crate) fn fail(code: &str, error: &dyn Display) -> ExitCode {

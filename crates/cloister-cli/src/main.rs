@@ -2,7 +2,8 @@
 //!
 //! Started by a hub with `engine-worker` as its first argument, it is that hub's engine worker instead.
 //!
-//! Exit status: 0 done (for a query: released), 3 held for checkers, 2 refused, 1 anything else.
+//! Exit status: 0 done (for a query: released; for a check: nothing had to be changed), 4 a check that changed the table
+//! or an attack that found something, 3 held for checkers, 2 refused, 1 anything else.
 
 mod args;
 mod command;
@@ -61,6 +62,7 @@ async fn run(cli: Cli) -> ExitCode {
         Command::Approval(args) => command::approval::run(home, args).await,
         Command::Request(args) => command::request::run(home, args).await,
         Command::Workspace(args) => command::workspace::run(home, args).await,
+        Command::Check(args) => command::check::run(home, args),
         Command::Audit(args) => command::audit::run(home, args).await,
         Command::Policy(args) => command::policy::run(home, args),
     }

@@ -74,9 +74,10 @@ impl Attack {
 }
 
 /// Searches that follow one another, each only for what the one before left.
-const SEARCHES: [Effort; 2] = [
-    Effort { cells_max: 150, pooled_max: 12, singly: Singly::Middle, all_or_nothing: false },
-    Effort { cells_max: 500, pooled_max: 2, singly: Singly::Middle, all_or_nothing: false },
+const SEARCHES: [Effort; 3] = [
+    Effort { cells_max: 60, pooled_max: 8, singly: Singly::Middle, all_or_nothing: false },
+    Effort { cells_max: 200, pooled_max: 2, singly: Singly::Middle, all_or_nothing: false },
+    Effort { cells_max: 1_000, pooled_max: 1, singly: Singly::Middle, all_or_nothing: false },
 ];
 
 /// Cells of the arguments that are tried one after the other.

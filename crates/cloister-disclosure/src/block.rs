@@ -13,6 +13,8 @@ pub(crate) struct Block {
     cells: Vec<Member>,
     /// Each relation's members with their signs.
     rows: Vec<Vec<(usize, i64)>>,
+    /// Whether nothing outside it is connected with it.
+    complete: bool,
 }
 
 #[derive(Clone)]
@@ -57,7 +59,8 @@ impl Block {
         }
         rows.retain(|_, cells| !cells.is_empty());
         let row_places: BTreeMap<usize, usize> = rows.keys().enumerate().map(|(k, r)| (*r, k)).collect();
-        let mut block = Self { cells: Vec::with_capacity(live.len()), rows: vec![Vec::new(); rows.len()] };
+        let (cells, rows) = (Vec::with_capacity(live.len()), vec![Vec::new(); rows.len()]);
+        let mut block = Self { cells, rows, complete: false };
         for (place, cell) in live.into_iter().enumerate() {
             let terms = table.of(cell).iter();
             let terms = terms.filter_map(|t| row_places.get(&t.relation).map(|k| (*k, t.sign)));
@@ -109,12 +112,17 @@ impl Block {
                 (candidate.depth, cell)
             });
         }
-        Self::of(table, rooms, inside)
+        Self { complete: order.is_empty(), ..Self::of(table, rooms, inside) }
     }
 
     /// Its cells, ascending.
     pub fn cells(&self) -> impl Iterator<Item = usize> + '_ {
         self.cells.iter().map(|m| m.cell)
+    }
+
+    /// Whether a larger one around the same cell would be the same.
+    pub fn is_complete(&self) -> bool {
+        self.complete
     }
 
     /// How many cells it has.

@@ -92,6 +92,21 @@ pub(crate) fn objection(
     }
 }
 
+/// The upper protection level: how far above a total the outsider's greatest value must be.
+pub(crate) fn upper_protection(
+    given: Contributions,
+    dominance: &[Dominance],
+    p_percent: Option<&PPercent>,
+) -> f64 {
+    let Contributions { largest, second, total } = given;
+    let p_percent = p_percent.map(|PPercent { min }| min * largest - (total - largest - second));
+    let dominance = dominance.iter().map(|Dominance { largest: n, share_max, .. }| {
+        let theirs = if *n == 1 { largest } else { largest + second };
+        theirs / share_max - total
+    });
+    dominance.chain(p_percent).fold(0.0, f64::max)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -134,6 +134,29 @@ impl<'a> Argument<'a> {
 /// As for certificates.
 const DIVISORS: [i64; 8] = [1, 2, 3, 4, 5, 6, 8, 12];
 
+impl Bound {
+    /// What is left of each cell when the multiples are added up: the bound is how far these can move together.
+    pub(crate) fn left_over(&self, table: &Additive, cell: usize, up: bool) -> BTreeMap<usize, i128> {
+        left_over(table, cell, if up { 1 } else { -1 }, &self.multipliers, self.divisor)
+    }
+}
+
+fn left_over(
+    table: &Additive,
+    cell: usize,
+    direction: i64,
+    multipliers: &[(usize, i64)],
+    divisor: i64,
+) -> BTreeMap<usize, i128> {
+    let mut left: BTreeMap<usize, i128> = BTreeMap::from([(cell, i128::from(divisor * direction))]);
+    for (relation, by) in multipliers {
+        for (other, sign) in table.terms(*relation) {
+            *left.entry(other).or_default() += i128::from(*by) * i128::from(sign);
+        }
+    }
+    left
+}
+
 /// How far a cell can move in a direction if these multiples of relations hold: none if they do not say.
 fn distance(
     table: &Additive,
@@ -143,12 +166,7 @@ fn distance(
     multipliers: &[(usize, i64)],
     divisor: i64,
 ) -> Option<i64> {
-    let mut left: BTreeMap<usize, i128> = BTreeMap::from([(cell, i128::from(divisor * direction))]);
-    for (relation, by) in multipliers {
-        for (other, sign) in table.terms(*relation) {
-            *left.entry(other).or_default() += i128::from(*by) * i128::from(sign);
-        }
-    }
+    let left = left_over(table, cell, direction, multipliers, divisor);
     let mut sum: i128 = 0;
     for (other, by) in left {
         let room = rooms.get(other);

@@ -73,6 +73,7 @@ pub use controlled::{Addition, controlled};
 pub use dual::Bound;
 pub use goal::Goal;
 pub use layout::{Hierarchy, HierarchyError, Layout};
+pub use linear::{Compare, Program};
 pub use overlap::{Kin, Overlaps, Part, Parts};
 pub use policy::{CellKey, ClassOutcome, Policy, PolicyError, Secondary, SmallGroups, Source};
 pub use protect::{

@@ -6,7 +6,7 @@
 use microlp::{ComparisonOp, LinearExpr, OptimizationDirection, Problem, SolveOptions, Variable};
 
 /// A program: columns with bounds, rows that compare sums of columns.
-pub(crate) struct Program {
+pub struct Program {
     problem: Problem,
     columns: Vec<Variable>,
     nodes_max: Option<u64>,
@@ -14,17 +14,22 @@ pub(crate) struct Program {
 
 /// How a row compares.
 #[derive(Clone, Copy)]
-pub(crate) enum Compare {
+pub enum Compare {
+    /// The sum is at least the value.
     AtLeast,
+    /// The sum is at most the value.
     AtMost,
+    /// The sum is the value.
     Equal,
 }
 
 impl Program {
+    /// A program whose objective is to be as great as possible.
     pub fn maximise() -> Self {
         Self::new(OptimizationDirection::Maximize)
     }
 
+    /// A program whose objective is to be as small as possible.
     pub fn minimise() -> Self {
         Self::new(OptimizationDirection::Minimize)
     }

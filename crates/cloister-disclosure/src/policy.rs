@@ -3,7 +3,7 @@
 mod file;
 mod source;
 
-use crate::concentration::{Contributions, Dominance, PPercent, objection};
+use crate::concentration::{Contributions, Dominance, PPercent, objection, upper_protection};
 use crate::{RoundingMethod, Rule};
 use cloister_model::{Digest, Name};
 use file::PolicyFile;
@@ -158,6 +158,13 @@ impl Policy {
     /// The rule that forbids a total with these contributions.
     pub(crate) fn concentrated(&self, given: Option<Contributions>) -> Option<Rule> {
         objection(given, &self.file.dominance, self.file.p_percent.as_ref())
+    }
+
+    /// How much more than its value a total with these contributions must be able to be, for an outsider, so that the
+    /// rules for totals would permit what he knows of it: the upper protection level. Not positive where they permit
+    /// the total itself. Source: Hundepool et al., "Statistical Disclosure Control" (2012), section 4.2.2.
+    pub fn upper_protection(&self, given: Contributions) -> f64 {
+        upper_protection(given, &self.file.dominance, self.file.p_percent.as_ref())
     }
 
     /// Whether a statistic of this many people, less those that its own parameters take, has enough degrees of freedom.

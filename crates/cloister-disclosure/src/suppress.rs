@@ -7,6 +7,7 @@
 mod cleanup;
 mod cover;
 mod covering;
+mod cuts;
 mod repair;
 
 use crate::additive::{Additive, Knowledge, Range};
@@ -17,6 +18,7 @@ use crate::goal::{Goal, Proofs};
 use crate::hunt::{self, Effort, Singly};
 use crate::parallel;
 use crate::places::Places;
+use covering::Demand;
 use repair::Repair;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -148,9 +150,11 @@ pub fn suppress(
 ) -> Result<Pattern, Halt> {
     let mut work = Work::new(table, *limits);
     work.tell(Stage::Cover, progress)?;
-    work.cover();
+    let primary = work.suppressed.clone();
+    work.cover(&primary, &[]);
     work.tell(Stage::Attack, progress)?;
     work.certify();
+    work.cut(&primary);
     while work.repair() {
         work.tell(Stage::Repair, progress)?;
     }
@@ -250,19 +254,24 @@ impl<'a> Work<'a> {
         if knowledge == Knowledge::Lower { lower } else { not_negative }
     }
 
-    fn cover(&mut self) {
-        let cells = self.table.cells().len();
+    /// Suppresses the primary cells and the cheapest cover of what is demanded of them.
+    fn cover(&mut self, primary: &Places<bool>, cuts: &[Demand]) {
+        let cells = self.table.cells();
         // Between equals always the same ones, but not neighbours.
         let tie = |cell: usize| 1.0 + 1e-4 * ((cell * 7_919 % 1_000) as f64 / 1_000.0);
-        let costs = (0..cells).map(|cell| self.weights.get(cell) * tie(cell)).collect();
+        let costs = cells.iter().enumerate().map(|(cell, c)| c.cost * tie(cell)).collect();
         let rooms = self.widest(Knowledge::Lower);
-        let taken = cover::cover(self.table, self.proofs.goals(), &self.suppressed, rooms, &costs);
-        for cell in 0..cells {
-            if taken.get(cell) >= 0.5 {
-                self.suppressed.set(cell, true);
+        let taken = cover::cover(self.table, self.proofs.goals(), primary, rooms, &costs, cuts);
+        for (cell, c) in cells.iter().enumerate() {
+            let share = taken.get(cell);
+            if self.suppressed.get(cell) && !primary.get(cell) && share < 0.5 {
+                self.suppressed.set(cell, false);
+                let resting = self.proofs.resting_on(cell);
+                self.proofs.reopen(&resting);
             }
+            self.suppressed.set(cell, primary.get(cell) || share >= 0.5);
             // What the cover liked is cheap when goals are repaired.
-            self.weights.set(cell, self.weights.get(cell) * (1.0 - 0.9 * taken.get(cell).clamp(0.0, 1.0)));
+            self.weights.set(cell, c.cost * (1.0 - 0.9 * share.clamp(0.0, 1.0)));
         }
     }
 

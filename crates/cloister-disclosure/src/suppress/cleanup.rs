@@ -7,7 +7,7 @@ use crate::hunt::{self, Effort, Singly};
 use crate::places::Places;
 
 /// The search for other certificates when a cell is left out.
-const AGAIN: Effort = Effort { cells_max: 70, pooled_max: 1, singly: Singly::Middle, all_or_nothing: true };
+const AGAIN: Effort = Effort { cells_max: 100, pooled_max: 3, singly: Singly::Middle, all_or_nothing: true };
 
 /// A cell whose absence would need more goals proved again is kept untried.
 const GOALS_MAX: usize = 25;

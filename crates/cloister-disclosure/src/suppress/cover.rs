@@ -21,8 +21,10 @@ pub(super) fn cover(
     suppressed: &Places<bool>,
     rooms: &Places<Range>,
     costs: &Places<f64>,
+    cuts: &[Demand],
 ) -> Places<f64> {
     let mut demands = demands(table, goals, suppressed, rooms);
+    demands.extend_from_slice(cuts);
     let mut taken: Places<f64> = Places::new(table.cells().len());
     let mut accompanied: BTreeSet<(usize, usize)> = BTreeSet::new();
     let mut fresh_from = 0;

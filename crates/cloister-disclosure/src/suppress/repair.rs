@@ -40,15 +40,12 @@ impl Repair<'_> {
     /// The cheapest moves that reach a goal, in the smallest neighbourhood that has any.
     pub fn goal(&self, goal: &Goal) -> Repaired {
         let mut repaired = Repaired { certificate: None, programs: 0 };
-        let mut cells_before = 0;
         for cells_max in NEIGHBOURHOODS {
             let block = Block::around(self.table, self.rooms, goal.cell, cells_max);
-            if block.len() == cells_before {
-                break;
+            if block.contains(goal.cell) {
+                repaired.certificate = self.within(&block, goal, &mut repaired.programs);
             }
-            cells_before = block.len();
-            repaired.certificate = self.within(&block, goal, &mut repaired.programs);
-            if repaired.certificate.is_some() {
+            if repaired.certificate.is_some() || block.is_complete() {
                 break;
             }
         }
