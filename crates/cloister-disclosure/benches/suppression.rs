@@ -3,6 +3,8 @@
 //! Counts of people over hierarchies, skewed as real codes are, with threshold 10 and zeros shown.
 //! Arguments: the names of tables to run (all without any).
 
+#![allow(clippy::expect_used, reason = "a benchmark that cannot make its table has nothing to measure")]
+
 use cloister_disclosure::{
     Additive, AdditiveCell, Hierarchy, Knowledge, Layout, Limits, Pattern, attack, suppress,
 };
@@ -86,7 +88,7 @@ fn audit(table: &Additive, pattern: &Pattern) -> Duration {
 }
 
 /// Codes of a dimension: the parent of each, the leaves last.
-fn codes(branches: &[usize]) -> (Vec<(String, Option<usize>)>, usize) {
+fn codes(branches: &[usize]) -> Dimension {
     let mut codes = vec![("T".to_owned(), None)];
     let mut level = 0..1;
     for members in branches {
@@ -104,7 +106,7 @@ fn codes(branches: &[usize]) -> (Vec<(String, Option<usize>)>, usize) {
 
 fn table(people: usize, levels: &[&[usize]]) -> Additive {
     let mut random = ChaCha8Rng::seed_from_u64(people as u64);
-    let dimensions: Vec<(Vec<(String, Option<usize>)>, usize)> = levels.iter().map(|l| codes(l)).collect();
+    let dimensions: Vec<Dimension> = levels.iter().map(|l| codes(l)).collect();
     let weights: Vec<Vec<f64>> = dimensions
         .iter()
         .map(|(codes, leaves)| {
@@ -130,7 +132,7 @@ fn table(people: usize, levels: &[&[usize]]) -> Additive {
         add_to_ancestors(&dimensions, &leaf, &mut Vec::new(), &mut counts);
     }
     let cells = counts.values().map(|n| AdditiveCell::count(*n, 10, true)).collect();
-    let name = |(at, (codes, _)): (&usize, &(Vec<(String, Option<usize>)>, usize))| {
+    let name = |(at, (codes, _)): (&usize, &Dimension)| {
         codes.get(*at).map(|(code, _)| code.clone()).unwrap_or_default()
     };
     let keys = counts.keys().map(|key| key.iter().zip(&dimensions).map(name).collect()).collect();
@@ -151,9 +153,10 @@ fn hierarchy(codes: &[(String, Option<usize>)]) -> Hierarchy {
     Hierarchy::new(named).expect("a tree")
 }
 
-type Dimensions = [(Vec<(String, Option<usize>)>, usize)];
+/// Codes with their parents, and where the leaves begin.
+type Dimension = (Vec<(String, Option<usize>)>, usize);
 
-fn add_all_keys(dimensions: &Dimensions, key: &mut Vec<usize>, counts: &mut BTreeMap<Vec<usize>, u32>) {
+fn add_all_keys(dimensions: &[Dimension], key: &mut Vec<usize>, counts: &mut BTreeMap<Vec<usize>, u32>) {
     let Some((codes, _)) = dimensions.get(key.len()) else {
         counts.insert(key.clone(), 0);
         return;
@@ -166,7 +169,7 @@ fn add_all_keys(dimensions: &Dimensions, key: &mut Vec<usize>, counts: &mut BTre
 }
 
 fn add_to_ancestors(
-    dimensions: &Dimensions,
+    dimensions: &[Dimension],
     leaf: &[usize],
     key: &mut Vec<usize>,
     counts: &mut BTreeMap<Vec<usize>, u32>,

@@ -31,6 +31,24 @@
 //! assert_eq!(protected.rows()[0].cells[0].count(), Some(10));
 //! # Ok::<(), cloister_disclosure::PolicyError>(())
 //! ```
+//!
+//! Tables whose cells add up are suppressed by [`suppress`], which attacks its own result: a [`Pattern`] comes
+//! with the [`Attack`] that failed on it, or there is none and the table waits for a checker. [`attack`] plays
+//! the outsider against what somebody else has suppressed, and [`explain`] says how a cell is recovered.
+//!
+//! ```
+//! use cloister_disclosure::{Additive, AdditiveCell, Limits, Relation, suppress};
+//! let people = [63, 3, 20, 40, 30, 1, 12, 17, 33, 2, 8, 23];
+//! let cells = people.map(|n| AdditiveCell::count(n, 5, true)).to_vec();
+//! let relation = |total, parts: &[usize]| Relation { total, parts: parts.to_vec() };
+//! let relations = vec![
+//!     relation(0, &[1, 2, 3]), relation(4, &[5, 6, 7]), relation(8, &[9, 10, 11]),
+//! ];
+//! let table = Additive::new(cells, relations)?;
+//! let pattern = suppress(&table, &Limits::for_cells(12), &mut |_| std::ops::ControlFlow::Continue(()));
+//! assert_eq!(pattern.map_or(0, |p| p.secondary().len()), 3);
+//! # Ok::<(), cloister_disclosure::AdditiveError>(())
+//! ```
 
 mod additive;
 mod attack;

@@ -12,6 +12,8 @@ use crate::places::Places;
 
 /// Covers that are tried one after the other.
 const ROUNDS_MAX: usize = 10;
+/// In larger tables a cover with cuts takes too long to be found, or comes out worse than repairs.
+const TABLE_MAX: usize = 1_000;
 /// With more open goals than this, repairing each is better.
 const GOALS_MAX: usize = 120;
 /// Cells of the argument that bounds a goal.
@@ -20,6 +22,9 @@ const CELLS_MAX: usize = 300;
 impl Work<'_> {
     /// Covers again and again with what the goals demand that stayed open.
     pub(super) fn cut(&mut self, primary: &Places<bool>) {
+        if self.table.cells().len() > TABLE_MAX {
+            return;
+        }
         let mut cuts: Vec<Demand> = Vec::new();
         for _ in 0..ROUNDS_MAX {
             let open: Vec<Goal> = self
@@ -30,7 +35,7 @@ impl Work<'_> {
                 .filter(|goal| goal.knowledge == Knowledge::Lower)
                 .collect();
             if open.is_empty() || open.len() > GOALS_MAX {
-                return;
+                break;
             }
             let rooms = self.table.rooms(&self.suppressed, Knowledge::Lower);
             self.programs += open.len() as u64;
@@ -38,7 +43,7 @@ impl Work<'_> {
             let before = cuts.len();
             cuts.extend(found.into_iter().flatten());
             if cuts.len() == before {
-                return;
+                break;
             }
             self.cover(primary, &cuts);
             self.certify();

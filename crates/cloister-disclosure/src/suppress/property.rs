@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 /// Values further than this from the truth are not tried: less patience than an outsider may have, so that
 /// finding something is enough.
-const PATIENCE: i64 = 12;
+const PATIENCE: i64 = 9;
 
 /// Every table that agrees with what is shown, one suppressed cell after the other, until one has the cell as low
 /// or as high as wished.
@@ -19,9 +19,9 @@ struct Outsider<'a> {
 }
 
 impl<'a> Outsider<'a> {
-    fn new(table: &'a Additive, pattern: &Pattern, knowledge: Knowledge, first: usize) -> Self {
+    fn new(table: &'a Additive, hidden: impl Fn(usize) -> bool, knowledge: Knowledge, first: usize) -> Self {
         let cells = table.cells().len();
-        let mut hidden: Vec<usize> = (0..cells).filter(|cell| pattern.is_suppressed(*cell)).collect();
+        let mut hidden: Vec<usize> = (0..cells).filter(|cell| hidden(*cell)).collect();
         hidden.sort_by_key(|cell| (*cell != first, *cell));
         let assigned = (0..cells).map(|cell| !hidden.contains(&cell)).collect();
         Self { table, hidden, knowledge, deviations: vec![0; cells], assigned }
@@ -108,7 +108,8 @@ fn nothing_is_narrowed(table: &Additive) -> Result<(), TestCaseError> {
             Err(held) => return Err(TestCaseError::reject(held.to_string())),
         };
     for (goal, _) in pattern.attack().reached() {
-        let mut outsider = Outsider::new(table, &pattern, goal.knowledge, goal.cell);
+        let mut outsider =
+            Outsider::new(table, |cell| pattern.is_suppressed(cell), goal.knowledge, goal.cell);
         prop_assert!(outsider.finds(goal, 0), "{goal:?} of {table:?} with {:?}", pattern.secondary());
     }
     // What is called impossible is: no pattern is wider than suppressing everything.
@@ -118,7 +119,8 @@ fn nothing_is_narrowed(table: &Additive) -> Result<(), TestCaseError> {
         (0..table.cells().len())
             .filter(|cell| table.cells()[*cell].suppressible)
             .for_each(|cell| everything.suppressed.set(cell, true));
-        let mut outsider = Outsider::new(table, &everything, beyond.knowledge, beyond.cell);
+        let mut outsider =
+            Outsider::new(table, |cell| everything.is_suppressed(cell), beyond.knowledge, beyond.cell);
         prop_assert!(!outsider.finds(&beyond, 0), "{beyond:?}");
     }
     Ok(())
@@ -138,6 +140,33 @@ proptest! {
         let codes = |n: usize| -> Vec<&str> { ["T"].into_iter().chain(LEAVES[..n].iter().copied()).collect() };
         let (r, c) = (codes(leaves.len()), codes(columns));
         nothing_is_narrowed(&two_way(&flat(leaves.len()), &flat(columns), [&r, &c], &leaves, min))?;
+    }
+
+    #[test]
+    fn an_audit_finds_what_can_be_recovered_and_nothing_else(
+        leaves in leaves(),
+        hidden in prop::collection::vec(prop::bool::weighted(0.4), 25),
+    ) {
+        let flat = |n: usize| Hierarchy::flat("T", LEAVES[..n].iter().map(|c| (*c).to_owned())).unwrap();
+        let leaves: Vec<Vec<u32>> = leaves.into_iter().map(|row| row[..3].to_vec()).collect();
+        let codes = |n: usize| -> Vec<&str> { ["T"].into_iter().chain(LEAVES[..n].iter().copied()).collect() };
+        let (r, c) = (codes(leaves.len()), codes(3));
+        let table = two_way(&flat(leaves.len()), &flat(3), [&r, &c], &leaves, 5);
+        let hidden = |cell: usize| hidden[cell] && table.cells()[cell].suppressible;
+        // No more than the enumeration can bear.
+        let all: Vec<usize> = (0..table.cells().len()).filter(|cell| hidden(*cell)).take(7).collect();
+        let hidden = |cell: usize| all.contains(&cell);
+        let knowledge = Knowledge::Lower;
+        let fixed = |cell: &usize| {
+            [true, false].iter().all(|up| {
+                let goal = Goal { cell: *cell, up: *up, need: 1, knowledge };
+                !Outsider::new(&table, hidden, knowledge, *cell).finds(&goal, 0)
+            })
+        };
+        let expected: Vec<usize> = all.iter().copied().filter(fixed).collect();
+        let attack = crate::attack(&table, all.iter().copied(), knowledge);
+        prop_assert_eq!(attack.recovered().collect::<Vec<_>>(), expected);
+        prop_assert_eq!(attack.undecided(), &[]);
     }
 
     #[test]

@@ -51,7 +51,7 @@ fn the_two_way_table_needs_one_cell() {
 #[test]
 fn magnitudes_are_protected_upwards() {
     if let Some((secondary, impossible)) = numbers("m2_hier", false) {
-        assert!(secondary <= 42, "{secondary}");
+        assert!(secondary <= 41, "{secondary}");
         assert_eq!(impossible, 0);
     }
 }
@@ -59,11 +59,11 @@ fn magnitudes_are_protected_upwards() {
 #[test]
 fn two_hierarchies_of_counts() {
     if let Some((secondary, impossible)) = numbers("h2_med", false) {
-        assert!(secondary <= 170, "{secondary}");
+        assert!(secondary <= 172, "{secondary}");
         assert_eq!(impossible, 0);
     }
     if let Some((secondary, impossible)) = numbers("h2_med", true) {
-        assert!(secondary <= 260, "{secondary}");
+        assert!(secondary <= 271, "{secondary}");
         assert_eq!(impossible, 17);
     }
 }
