@@ -154,7 +154,7 @@ proptest! {
         let agrees = |guess: &[u32]| {
             values(guess).iter().zip(&truth).enumerate().all(|(row, (a, b))| !is_shown(row) || a == b)
         };
-        let ranges = possible(&counts, &hidden, &agrees, 12);
+        let ranges = possible(&counts, &hidden, &agrees, 16);
         for (cell, (least, most)) in hidden.iter().zip(ranges) {
             if counts[*cell] < 5 {
                 prop_assert!(least <= 1 && most >= 4, "{counts:?} {cell} {least} {most}");
