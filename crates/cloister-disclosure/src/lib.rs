@@ -77,9 +77,6 @@ mod suppress;
 mod table;
 mod together;
 
-#[cfg(test)]
-mod reference;
-
 pub use additive::{Additive, AdditiveCell, AdditiveError, Discrepancy, Knowledge, Range, Relation, Visible};
 pub use attack::{Attack, Attacked, Explanation, attack, explain};
 pub use cases::{CaseError, CaseOutcome, Oracle, run_cases};

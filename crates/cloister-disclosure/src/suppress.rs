@@ -380,9 +380,5 @@ fn feasible(table: &Additive, bounds: &[Bounds; 2]) -> (Vec<Goal>, Vec<Impossibl
 }
 
 #[cfg(test)]
-#[path = "suppress/tests.rs"]
-mod tests;
-
-#[cfg(test)]
 #[path = "suppress/property.rs"]
 mod property;

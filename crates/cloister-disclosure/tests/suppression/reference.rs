@@ -1,13 +1,7 @@
 //! The reference tables of suppression, for tests.
 
-use crate::{Additive, AdditiveCell, Hierarchy, Layout};
+use cloister_disclosure::{Additive, AdditiveCell, Hierarchy, Layout};
 use std::path::{Path, PathBuf};
-
-/// A reference table with its codes.
-pub(crate) struct Reference {
-    pub table: Additive,
-    pub layout: Layout,
-}
 
 /// The folder: beside the checkout, or where `CLOISTER_SHARED_DATA` says. Where this machine has none that is
 /// said loudly, and is an error under `CI=true` unless `CLOISTER_NO_SHARED_DATA` admits it.
@@ -24,8 +18,8 @@ fn folder() -> Option<PathBuf> {
 }
 
 /// A table by its name; `zero_shown`: whether an outsider knows that suppressed counts are at least 1.
-pub(crate) fn table(name: &str, zero_shown: bool) -> Option<Reference> {
-    let folder = std::env::var_os("SUPPRESSION_DIR").map(PathBuf::from).or_else(folder)?;
+pub fn table(name: &str, zero_shown: bool) -> Option<Additive> {
+    let folder = folder()?;
     let text = std::fs::read_to_string(folder.join(format!("{name}.json"))).unwrap();
     let about: serde_json::Value = serde_json::from_str(&text).unwrap();
     let names = |value: &serde_json::Value| -> Vec<String> {
@@ -67,5 +61,5 @@ pub(crate) fn table(name: &str, zero_shown: bool) -> Option<Reference> {
     if about["rule"]["type"] != "threshold" {
         table = table.fractional();
     }
-    Some(Reference { table, layout })
+    Some(table)
 }
