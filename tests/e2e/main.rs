@@ -5,6 +5,7 @@ mod approval;
 mod audit;
 mod bad_extract;
 mod bad_query;
+mod check;
 mod contract;
 mod identifiers;
 mod kill;
