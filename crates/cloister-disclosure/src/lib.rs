@@ -72,7 +72,6 @@ mod places;
 mod policy;
 mod protect;
 mod rounding;
-mod secondary;
 mod suppress;
 mod table;
 mod together;
@@ -95,6 +94,5 @@ pub use protect::{
     CellState, Finding, Hold, Origin, Protected, ProtectedCell, ProtectedRow, Rule, Shown, protect,
 };
 pub use rounding::RoundingMethod;
-pub use secondary::Defence;
 pub use suppress::{Halt, Impossible, Limits, Pattern, Progress, Stage, suppress};
 pub use table::{Cell, Column, Group, Statistic, Table, Value};

@@ -314,7 +314,7 @@ pub(crate) fn columns_and_cells(table: &ReleasedTable) -> (Vec<AnswerColumn>, Ve
         column: columns.get(note.column).map(|c| c.name.clone()).unwrap_or_default(),
         state: note.state,
         rule: note.rule,
-        secondary: note.rule == Some("secondary"),
+        secondary: false,
     });
     let cells = cells.collect();
     (columns, cells)
