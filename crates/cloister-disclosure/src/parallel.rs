@@ -1,11 +1,14 @@
 //! The same answers in the same order, on all cores.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+/// Asked for once: the system looks into several files for it.
+static CORES: LazyLock<usize> = LazyLock::new(|| std::thread::available_parallelism().map_or(1, usize::from));
 
 /// The results of all jobs, in the jobs' order.
 pub(crate) fn map<J: Sync, R: Send>(jobs: &[J], work: impl Fn(&J) -> R + Sync) -> Vec<R> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from).min(jobs.len());
+    let cores = CORES.min(jobs.len());
     if cores < 2 {
         return jobs.iter().map(work).collect();
     }

@@ -17,11 +17,12 @@ pub(crate) struct DateArithmetic;
 
 impl ExprPlanner for DateArithmetic {
     fn plan_binary_op(&self, expr: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBinaryExpr>> {
-        if is_pseudonym(&expr.left, schema) && is_zero(&expr.right) {
-            return Ok(match expr.op {
-                BinaryOperator::NotEq | BinaryOperator::Gt => PlannerResult::Planned(is_there(expr.left)),
-                _ => PlannerResult::Original(expr),
-            });
+        // The type is asked for last: along a chain of conditions every one would look at all before it.
+        if matches!(expr.op, BinaryOperator::NotEq | BinaryOperator::Gt)
+            && is_zero(&expr.right)
+            && is_pseudonym(&expr.left, schema)
+        {
+            return Ok(PlannerResult::Planned(is_there(expr.left)));
         }
         let minus = match expr.op {
             BinaryOperator::Plus => false,
