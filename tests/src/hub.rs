@@ -1,5 +1,6 @@
 //! Running `cloister` in a temporary home.
 
+use crate::shared_data::shared_data;
 use cloister_synth::{ErrorRates, Region};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -150,18 +151,9 @@ pub fn policies() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies")
 }
 
-/// The real OMOP files: beside the checkout, or where `CLOISTER_SHARED_DATA` says. Where this machine has
-/// none that is said loudly, and is an error under `CI=true` unless `CLOISTER_NO_SHARED_DATA` admits it.
+/// The real OMOP files, where they are.
 pub fn omop() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
-    let folder = std::env::var_os("CLOISTER_SHARED_DATA").map_or(beside, PathBuf::from).join("omop-1k");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!("NOT TESTED: {} is not on this machine", folder.display());
-    let admitted = std::env::var_os("CI").is_none() || std::env::var_os("CLOISTER_NO_SHARED_DATA").is_some();
-    assert!(admitted, "the reference data is not on this machine");
-    None
+    shared_data(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."), "omop-1k")
 }
 
 /// A project `p` with these grants, in review mode `automatic`.

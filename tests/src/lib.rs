@@ -10,5 +10,6 @@
 )]
 
 mod hub;
+mod shared_data;
 
 pub use hub::{Done, Hub, omop, policies, project};

@@ -72,7 +72,7 @@ pub fn audit(table: Table, policy: &Policy) -> Result<Audited, CheckError> {
     let derived = propagate(&known, &table.relations).map_err(|relation| contradiction(&table, relation))?;
     let mut attack = Attack { table: &table, known: &known, derived, programs: 0, because: BTreeMap::new() };
     let bounded_only = attack.exactly();
-    let (derived, because) = (attack.derived.clone(), attack.because.clone());
+    let Attack { derived, because, .. } = attack;
     let explain = Words { table: &table, derived: &derived };
     let mut found = Vec::new();
     let mut suppressed = 0;
@@ -117,9 +117,9 @@ fn contradiction(table: &Table, relation: usize) -> CheckError {
     fault.of(&table.name)
 }
 
-/// A relation's cells with their signs.
+/// A relation's cells with their signs, as programs take them.
 fn terms(relation: &Relation) -> impl Iterator<Item = (usize, f64)> + '_ {
-    std::iter::once((relation.total, 1.0)).chain(relation.parts.iter().map(|p| (*p, -1.0)))
+    relation.terms().map(|(cell, sign)| (cell, sign as f64))
 }
 
 struct Attack<'a> {
@@ -140,8 +140,7 @@ impl Attack<'_> {
     /// how many cells hang together with too many.
     fn exactly(&mut self) -> usize {
         let mut left = 0;
-        for component in self.components() {
-            let (cells, relations) = component;
+        for (cells, relations) in self.components() {
             let programs = self.programs + 2 * cells.len();
             if programs > PROGRAMS_MAX {
                 left += cells.len();
@@ -199,12 +198,8 @@ impl Attack<'_> {
 
     /// Open cells that hang together through relations, with these.
     fn components(&self) -> Vec<(Vec<usize>, Vec<usize>)> {
-        let mut of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (index, relation) in self.table.relations.iter().enumerate() {
-            for (cell, _) in terms(relation).filter(|(cell, _)| self.is_open(*cell)) {
-                of.entry(cell).or_default().push(index);
-            }
-        }
+        let all: Vec<usize> = (0..self.table.relations.len()).collect();
+        let of = self.incidence(&all);
         let mut seen_cells = vec![false; self.derived.len()];
         let mut seen_relations = vec![false; self.table.relations.len()];
         let mut components = Vec::new();

@@ -248,7 +248,8 @@ impl Additive {
 }
 
 impl Relation {
-    pub(crate) fn terms(&self) -> impl Iterator<Item = (usize, i64)> + '_ {
+    /// Its cells with their signs: 1 for the total, -1 for a part.
+    pub fn terms(&self) -> impl Iterator<Item = (usize, i64)> + '_ {
         std::iter::once((self.total, 1)).chain(self.parts.iter().map(|part| (*part, -1)))
     }
 }

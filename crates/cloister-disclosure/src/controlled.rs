@@ -7,26 +7,14 @@
 //! A multiple, and so 0, is never moved. For other tables the same is tried without the additions that keep them from
 //! being networks, and what comes out is checked against all.
 
+use crate::Relation;
 use std::collections::{BTreeMap, VecDeque};
 
-/// A number of a table that is the sum of others, by their places.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Addition {
-    /// The sum.
-    pub total: usize,
-    /// What is summed, each once.
-    pub parts: Vec<usize>,
-}
-
-impl Addition {
-    fn cells(&self) -> impl Iterator<Item = (usize, i64)> {
-        self.parts.iter().map(|part| (*part, 1)).chain([(self.total, -1)])
-    }
-
+impl Relation {
     /// Whether it holds; `None` where it is of numbers that there are not, or that are too great.
     pub(crate) fn holds(&self, values: &[i64]) -> Option<bool> {
         let mut sum = 0i64;
-        for (cell, sign) in self.cells() {
+        for (cell, sign) in self.terms() {
             sum = sum.checked_add(values.get(cell)?.checked_mul(sign)?)?;
         }
         Some(sum == 0)
@@ -36,10 +24,10 @@ impl Addition {
 /// The numbers, each rounded down or up to a multiple of the base, so that all additions hold; multiples stay. `None`
 /// where the numbers do not add up to begin with, or where no such rounding was found, which does not happen with
 /// tables of one or two dimensions.
-pub fn controlled(values: &[i64], additions: &[Addition], base: u64) -> Option<Vec<i64>> {
+pub fn controlled(values: &[i64], additions: &[Relation], base: u64) -> Option<Vec<i64>> {
     let base = i64::try_from(base).ok().filter(|base| *base > 0)?;
     for addition in additions {
-        let mut cells: Vec<usize> = addition.cells().map(|(cell, _)| cell).collect();
+        let mut cells: Vec<usize> = addition.terms().map(|(cell, _)| cell).collect();
         cells.sort_unstable();
         cells.dedup();
         let distinct = cells.len() == addition.parts.len() + 1;
@@ -61,24 +49,24 @@ pub fn controlled(values: &[i64], additions: &[Addition], base: u64) -> Option<V
     Some(rounded)
 }
 
-/// Additions of which no number is in more than two. Those whose numbers are in too many go first: in a table with a
+/// Relations of which no number is in more than two. Those whose numbers are in too many go first: in a table with a
 /// hierarchy they follow from the others.
-fn two_each(cells: usize, additions: &[Addition]) -> Vec<&Addition> {
+fn two_each(cells: usize, additions: &[Relation]) -> Vec<&Relation> {
     let mut uses = vec![0usize; cells];
-    for (cell, _) in additions.iter().flat_map(Addition::cells) {
+    for (cell, _) in additions.iter().flat_map(Relation::terms) {
         if let Some(uses) = uses.get_mut(cell) {
             *uses += 1;
         }
     }
-    let mut kept: Vec<&Addition> = additions.iter().collect();
+    let mut kept: Vec<&Relation> = additions.iter().collect();
     loop {
-        let over = |a: &Addition| a.cells().filter(|(c, _)| uses.get(*c).is_some_and(|n| *n > 2)).count();
+        let over = |a: &Relation| a.terms().filter(|(c, _)| uses.get(*c).is_some_and(|n| *n > 2)).count();
         // Of equal shares the first: `max_by` keeps the last.
         let worst = kept.iter().enumerate().rev().filter(|(_, a)| over(a) > 0);
-        let share = |a: &Addition| over(a) as f64 / (a.parts.len() + 1) as f64;
+        let share = |a: &Relation| over(a) as f64 / (a.parts.len() + 1) as f64;
         let worst = worst.max_by(|(_, a), (_, b)| share(a).total_cmp(&share(b))).map(|(index, _)| index);
         let Some(index) = worst else { return kept };
-        for (cell, _) in kept.remove(index).cells() {
+        for (cell, _) in kept.remove(index).terms() {
             if let Some(uses) = uses.get_mut(cell) {
                 *uses -= 1;
             }
@@ -108,11 +96,12 @@ struct Network {
 type Cycle = Vec<(usize, bool)>;
 
 impl Network {
-    fn of(values: &[i64], additions: &[&Addition], base: i64) -> Option<Self> {
+    fn of(values: &[i64], additions: &[&Relation], base: i64) -> Option<Self> {
         let mut ends: Vec<Vec<(usize, i64)>> = vec![Vec::new(); values.len()];
         for (node, addition) in additions.iter().enumerate() {
-            for (cell, sign) in addition.cells() {
-                ends.get_mut(cell)?.push((node, sign));
+            for (cell, sign) in addition.terms() {
+                // Parts flow in, and the total out.
+                ends.get_mut(cell)?.push((node, -sign));
             }
         }
         let flipped = flips(additions, &ends)?;
@@ -218,7 +207,7 @@ impl Network {
 
 /// Which additions are to be read with their signs turned round, so that every number that is in two flows out of one
 /// and into the other; `None` where that cannot be.
-fn flips(additions: &[&Addition], ends: &[Vec<(usize, i64)>]) -> Option<Vec<bool>> {
+fn flips(additions: &[&Relation], ends: &[Vec<(usize, i64)>]) -> Option<Vec<bool>> {
     let mut beside: Vec<Vec<(usize, bool)>> = vec![Vec::new(); additions.len()];
     for ends in ends {
         if let [(one, sign), (other, other_sign)] = ends.as_slice() {

@@ -127,8 +127,8 @@ impl Layout {
 
     /// The relations of grouping sets: cells with a code for each dimension, or none where they total over it.
     /// Every cell is the sum of the cells of each next finer set that agree with it.
-    pub fn of_grouping_sets(keys: &[Vec<Option<String>>]) -> Vec<Relation> {
-        let set_of = |key: &[Option<String>]| -> BTreeSet<usize> {
+    pub fn of_grouping_sets<C: Ord>(keys: &[Vec<Option<C>>]) -> Vec<Relation> {
+        let set_of = |key: &[Option<C>]| -> BTreeSet<usize> {
             key.iter().enumerate().filter(|(_, code)| code.is_some()).map(|(d, _)| d).collect()
         };
         let mut sets: BTreeMap<BTreeSet<usize>, Vec<usize>> = BTreeMap::new();
@@ -143,11 +143,11 @@ impl Layout {
                 if !next {
                     continue;
                 }
-                let codes = |index: usize| -> Vec<Option<&String>> {
+                let codes = |index: usize| -> Vec<Option<&C>> {
                     let key = keys.get(index).map_or(&[][..], Vec::as_slice);
                     coarse.iter().map(|d| key.get(*d).and_then(Option::as_ref)).collect()
                 };
-                let mut by_codes: BTreeMap<Vec<Option<&String>>, Vec<usize>> = BTreeMap::new();
+                let mut by_codes: BTreeMap<Vec<Option<&C>>, Vec<usize>> = BTreeMap::new();
                 parts.iter().for_each(|part| by_codes.entry(codes(*part)).or_default().push(*part));
                 for total in totals {
                     if let Some(parts) = by_codes.get(&codes(*total)) {

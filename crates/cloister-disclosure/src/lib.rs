@@ -83,7 +83,7 @@ pub use cell_key::{PerturbationTable, PerturbationTableError, Perturbed};
 pub use certificate::Certificate;
 pub use class::Place;
 pub use concentration::Contributions;
-pub use controlled::{Addition, controlled};
+pub use controlled::controlled;
 pub use dual::Bound;
 pub use goal::Goal;
 pub use layout::{Hierarchy, HierarchyError, Layout};

@@ -1,23 +1,13 @@
 //! Row for row what the Office for National Statistics' package `cell-key-perturbation` 3.1.0 makes of the same data.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test")]
 
-use cloister_disclosure::PerturbationTable;
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+#[path = "../../../tests/src/shared_data.rs"]
+mod shared_data;
 
-/// The data beside the checkout, or where `CLOISTER_SHARED_DATA` says. Where this machine has none that is said
-/// loudly, and is an error under `CI=true` unless `CLOISTER_NO_SHARED_DATA` admits it.
-fn data() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let folder = std::env::var_os("CLOISTER_SHARED_DATA").map_or(beside, PathBuf::from).join("cell-key");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!("NOT TESTED: {} is not on this machine", folder.display());
-    let admitted = std::env::var_os("CI").is_none() || std::env::var_os("CLOISTER_NO_SHARED_DATA").is_some();
-    assert!(admitted, "the reference data is not on this machine");
-    None
-}
+use cloister_disclosure::PerturbationTable;
+use shared_data::shared_data;
+use std::collections::BTreeMap;
+use std::path::Path;
 
 fn rows(path: &Path) -> (Vec<String>, Vec<Vec<String>>) {
     let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
@@ -35,7 +25,8 @@ fn combinations(codes: &[Vec<String>]) -> Vec<Vec<String>> {
 
 #[test]
 fn every_row_is_the_packages() {
-    let Some(data) = data() else { return };
+    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let Some(data) = shared_data(&checkout, "cell-key") else { return };
     let (names, people) = rows(&data.join("microdata.csv"));
     let place = |name: &str| names.iter().position(|n| n == name).unwrap();
     for (table, expected, keys, threshold, count) in [

@@ -4,6 +4,8 @@
 
 #[path = "suppression/reference.rs"]
 mod reference;
+#[path = "../../../tests/src/shared_data.rs"]
+mod shared_data;
 
 use cloister_disclosure::{Limits, suppress};
 use std::ops::ControlFlow;

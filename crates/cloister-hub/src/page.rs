@@ -1,6 +1,7 @@
 //! A release as one page that needs no server and runs no script.
 
 use crate::{Answer, AnswerCell};
+use cloister_model::html_text;
 use std::fmt::Write as _;
 
 const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;\
@@ -18,15 +19,15 @@ pub(crate) fn render(answer: &Answer, sql: &str, made_at: &str) -> String {
          <meta name=\"viewport\" content=\"width=device-width\">\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\
          <title>Release {0}</title><style>{STYLE}</style></head><body><main>\n<h1>Release {0}</h1>\n",
-        escaped(request)
+        html_text(request)
     );
     table(&mut page, answer);
     rules(&mut page, answer);
     // Writing to a String cannot fail.
-    let _ = writeln!(page, "<h2>Query</h2>\n<pre>{}</pre>", escaped(sql));
+    let _ = writeln!(page, "<h2>Query</h2>\n<pre>{}</pre>", html_text(sql));
     page.push_str("<h2>What it rests on</h2>\n<dl>");
     let mut entry = |name: &str, text: &str| {
-        let _ = write!(page, "<dt>{name}</dt><dd>{}</dd>", escaped(text));
+        let _ = write!(page, "<dt>{name}</dt><dd>{}</dd>", html_text(text));
     };
     entry("Released", made_at);
     for dataset in answer.datasets() {
@@ -42,7 +43,7 @@ pub(crate) fn render(answer: &Answer, sql: &str, made_at: &str) -> String {
 fn table(page: &mut String, answer: &Answer) {
     page.push_str("<table><caption>The released table</caption><thead><tr>");
     for column in answer.columns() {
-        let _ = write!(page, "<th scope=\"col\">{}</th>", escaped(&column.name));
+        let _ = write!(page, "<th scope=\"col\">{}</th>", html_text(&column.name));
     }
     page.push_str("</tr></thead><tbody>\n");
     for (index, row) in answer.text_rows().unwrap_or_default().iter().enumerate() {
@@ -55,7 +56,7 @@ fn table(page: &mut String, answer: &Answer) {
                 _ => "n",
             };
             let title = note.and_then(|n| n.rule).map(|r| format!(" title=\"{r}\"")).unwrap_or_default();
-            let _ = write!(page, "<td class=\"{class}\"{title}>{}</td>", escaped(text));
+            let _ = write!(page, "<td class=\"{class}\"{title}>{}</td>", html_text(text));
         }
         page.push_str("</tr>\n");
     }
@@ -73,21 +74,6 @@ fn rules(page: &mut String, answer: &Answer) {
         n => format!("{n} cells are suppressed, by the rules {}.", rules.join(", ")),
     };
     let _ = writeln!(page, "<p>{text} Counts are rounded as the disclosure policy says.</p>");
-}
-
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -13,11 +13,13 @@
 mod class;
 mod column;
 mod digest;
+mod html;
 mod name;
 mod vault;
 
 pub use class::{ColumnClass, Role};
 pub use column::{LandedColumn, LandedType};
 pub use digest::{Digest, DigestError, Hasher};
+pub use html::html_text;
 pub use name::{Ident, Name, NameError};
 pub use vault::{DataKey, FileKey, WORKSPACES, bucket_file, bucket_path, workspace_folder};

@@ -114,10 +114,8 @@ impl Short {
             lengths.get(argument).filter(|l| l.is_valid(row)).map_or(0, |l| l.value(row))
         };
         let long: BooleanBuffer = match (self.inner.name(), arguments) {
-            ("replace", [text, from, to]) => {
-                let texts = [text, from, to].map(|a| text_array(a, rows));
-                let [texts, from, _] = texts;
-                let (texts, from) = (texts?, from?);
+            ("replace", [text, from, _]) => {
+                let (texts, from) = (text_array(text, rows)?, text_array(from, rows)?);
                 let (texts, from) = (texts.as_string_view(), from.as_string_view());
                 let grows = |row: usize| {
                     let longer = of(2, row) - of(1, row);

@@ -11,7 +11,8 @@
 //!
 //! What leaves is what DataFusion's partial aggregate would have given, in another order.
 
-use crate::people::is_people;
+use crate::people::{each_row, is_people};
+use crate::sql::RESERVED_PREFIX;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, UInt32Array};
 use datafusion::arrow::compute::take_record_batch;
 use datafusion::arrow::datatypes::{SchemaRef, UInt32Type};
@@ -219,7 +220,7 @@ impl Totals {
         let mut aggregates = Vec::new();
         for (of, filter) in aggregate.aggr_expr().iter().zip(aggregate.filter_expr()) {
             let each = || sets.iter().map(|_| of.create_groups_accumulator()).collect::<Result<Vec<_>>>();
-            let how = match of.fun().name().starts_with("__") {
+            let how = match of.fun().name().starts_with(RESERVED_PREFIX) {
                 false => How::Merged(of.create_groups_accumulator()?),
                 true if is_people(of.fun()) => How::People { last: Vec::new(), sets: each()? },
                 true => How::Every(each()?),
@@ -365,7 +366,7 @@ fn first_rows(
             first.extend(person);
         }
     };
-    crate::people::each_row(&[people.nulls()], finest, filter, &mut see);
+    each_row(&[people.nulls()], finest, filter, &mut see);
     Ok((groups, Arc::new(UInt32Array::from(first))))
 }
 

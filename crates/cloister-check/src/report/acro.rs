@@ -3,11 +3,10 @@
 //! The viewer takes one header row and one column of labels for granted, and marks nothing where a file's checksum is
 //! missing: so the table is written anew, with labels of several columns joined into one.
 
-use super::html::escaped;
 use crate::check::{Became, Changed, Checked, Status};
 use crate::output::{ACRO, OutputFile};
 use cloister_disclosure::Policy;
-use cloister_model::Digest;
+use cloister_model::{Digest, html_text};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashMap};
 
@@ -143,7 +142,7 @@ fn results(checked: &Checked, policy: &Policy, made_at: &str) -> Value {
         cells.iter().map(|(name, places)| format!("{name}: {} cells; ", places.len())).collect();
     let status = if cells.is_empty() && checked.holds().is_empty() { "pass" } else { "fail" };
     let holds: Vec<Value> =
-        checked.holds().iter().map(|h| escaped(&format!("held: {}", h.message)).into()).collect();
+        checked.holds().iter().map(|h| html_text(&format!("held: {}", h.message)).into()).collect();
     let exception = match checked.status() {
         Status::Unchanged => "",
         Status::Changed => "Suppression automatically applied where needed",
@@ -165,7 +164,7 @@ fn results(checked: &Checked, policy: &Policy, made_at: &str) -> Value {
             "properties": {"method": "check", "mitigation": mitigation},
             "files": [{"name": TABLE, "sdc": {"summary": counts, "cells": cells}}],
             "outcome": outcome(checked),
-            "command": escaped(&format!("cloister check {}", checked.table.name())),
+            "command": html_text(&format!("cloister check {}", checked.table.name())),
             "summary": format!("{status}; {found}"),
             "timestamp": made_at,
             "comments": holds,
@@ -184,13 +183,13 @@ fn outcome(checked: &Checked) -> Value {
         }
     }
     let labels: Vec<(usize, String)> =
-        index(checked).into_iter().map(|(row, label)| (row, escaped(&label))).collect();
+        index(checked).into_iter().map(|(row, label)| (row, html_text(&label))).collect();
     let columns = shape.values.iter().enumerate().map(|(place, value)| {
         let rows = labels.iter().map(|(row, label)| {
             let text = found.get(&(*row, value.column)).map_or("ok".to_owned(), |name| format!("{name}; "));
             (label.clone(), Value::from(text))
         });
-        (escaped(&header(checked, place)), Value::Object(rows.collect()))
+        (html_text(&header(checked, place)), Value::Object(rows.collect()))
     });
     Value::Object(columns.collect())
 }

@@ -3,6 +3,7 @@
 use super::{several, words};
 use crate::check::{Became, Changed, Checked, Status};
 use cloister_disclosure::Policy;
+use cloister_model::html_text;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
@@ -17,7 +18,7 @@ dd{margin:0 0 .5rem;overflow-wrap:anywhere}";
 const ROWS_MAX: usize = 2_000;
 
 pub(super) fn of(checked: &Checked, policy: &Policy, made_at: &str) -> String {
-    let name = escaped(checked.table.name());
+    let name = html_text(checked.table.name());
     let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"en-GB\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\">\
@@ -32,7 +33,7 @@ pub(super) fn of(checked: &Checked, policy: &Policy, made_at: &str) -> String {
     page.push_str("<h2>What it rests on</h2>\n<dl>");
     let mut entry = |name: &str, text: &str| {
         // Writing to a String cannot fail.
-        let _ = write!(page, "<dt>{name}</dt><dd>{}</dd>", escaped(text));
+        let _ = write!(page, "<dt>{name}</dt><dd>{}</dd>", html_text(text));
     };
     entry("Checked", made_at);
     entry("Disclosure policy", &format!("{} ({})", policy.name(), policy.digest()));
@@ -62,7 +63,7 @@ fn summary(page: &mut String, checked: &Checked) {
         several(primary, "field")
     );
     for hold in checked.holds() {
-        let _ = writeln!(page, "<p><strong>Held</strong> ({}): {}</p>", hold.code, escaped(&hold.message));
+        let _ = writeln!(page, "<p><strong>Held</strong> ({}): {}</p>", hold.code, html_text(&hold.message));
     }
 }
 
@@ -77,7 +78,7 @@ fn table(page: &mut String, checked: &Checked) {
     for row in &shape.header {
         page.push_str("<tr>");
         for column in 0..width {
-            let _ = write!(page, "<th scope=\"col\">{}</th>", escaped(&shape.label(sheet, *row, column)));
+            let _ = write!(page, "<th scope=\"col\">{}</th>", html_text(&shape.label(sheet, *row, column)));
         }
         page.push_str("</tr>\n");
     }
@@ -87,11 +88,11 @@ fn table(page: &mut String, checked: &Checked) {
         for column in 0..width {
             let text = sheet.text(*row, column);
             if shape.keys.iter().any(|k| k.column == column) {
-                let _ = write!(page, "<th scope=\"row\">{}</th>", escaped(&text));
+                let _ = write!(page, "<th scope=\"row\">{}</th>", html_text(&text));
                 continue;
             }
             let _ = match changed.get(&(*row, column)).map(|c| &c.became) {
-                None => write!(page, "<td class=\"n\">{}</td>", escaped(&text)),
+                None => write!(page, "<td class=\"n\">{}</td>", html_text(&text)),
                 Some(became) => {
                     let (class, text) = match became {
                         Became::Suppressed { secondary: false, .. } => ("p", checked.marker.as_str()),
@@ -101,8 +102,8 @@ fn table(page: &mut String, checked: &Checked) {
                     write!(
                         page,
                         "<td class=\"n {class}\">{}<span class=\"why\">{}</span></td>",
-                        escaped(text),
-                        escaped(&words(became))
+                        html_text(text),
+                        html_text(&words(became))
                     )
                 }
             };
@@ -129,29 +130,13 @@ fn findings(page: &mut String, checked: &Checked) {
         let _ = writeln!(
             page,
             "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td></tr>",
-            escaped(&checked.place(changed)),
+            html_text(&checked.place(changed)),
             changed.measure.name(),
-            escaped(&words(&changed.became))
+            html_text(&words(&changed.became))
         );
     }
     page.push_str("</tbody></table></div>\n");
     if suppressed.len() > ROWS_MAX {
         let _ = writeln!(page, "<p>The first {ROWS_MAX} of {} findings are shown.</p>", suppressed.len());
     }
-}
-
-/// Text as HTML.
-pub(super) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
 }

@@ -57,9 +57,7 @@ fn policy(home: PathBuf, name: &str) -> Result<Policy, String> {
     } else {
         Home::at(home).disclosure_policies().join(format!("{name}.toml"))
     };
-    let wrong = |e: &dyn std::fmt::Display| format!("{}: {e}", path.display());
-    let text = std::fs::read_to_string(&path).map_err(|e| wrong(&e))?;
-    Policy::parse(&text).map_err(|e| wrong(&e))
+    super::policy::read(&path)
 }
 
 fn settings(args: &CheckArgs) -> Result<Settings, String> {

@@ -66,7 +66,8 @@ fn show(folder: &Path, name: &Name) -> Result<(), String> {
     Ok(())
 }
 
-fn read(path: &Path) -> Result<Policy, String> {
+/// A policy from its file.
+pub(crate) fn read(path: &Path) -> Result<Policy, String> {
     let wrong = |e: &dyn std::fmt::Display| format!("{}: {e}", path.display());
     let text = std::fs::read_to_string(path).map_err(|e| wrong(&e))?;
     Policy::parse(&text).map_err(|e| wrong(&e))

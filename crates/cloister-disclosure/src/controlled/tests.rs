@@ -2,7 +2,7 @@ use super::*;
 use proptest::prelude::*;
 
 /// A table with margins: cells row by row with a total at the end of each, and a last row of totals.
-fn two_way(inner: &[Vec<i64>]) -> (Vec<i64>, Vec<Addition>) {
+fn two_way(inner: &[Vec<i64>]) -> (Vec<i64>, Vec<Relation>) {
     let (rows, columns) = (inner.len(), inner[0].len());
     let mut values = Vec::new();
     for row in inner {
@@ -14,14 +14,14 @@ fn two_way(inner: &[Vec<i64>]) -> (Vec<i64>, Vec<Addition>) {
     values.push(sums.iter().sum());
     let at = |row: usize, column: usize| row * (columns + 1) + column;
     let by_row = (0..=rows)
-        .map(|r| Addition { total: at(r, columns), parts: (0..columns).map(|c| at(r, c)).collect() });
+        .map(|r| Relation { total: at(r, columns), parts: (0..columns).map(|c| at(r, c)).collect() });
     let by_column =
-        (0..=columns).map(|c| Addition { total: at(rows, c), parts: (0..rows).map(|r| at(r, c)).collect() });
+        (0..=columns).map(|c| Relation { total: at(rows, c), parts: (0..rows).map(|r| at(r, c)).collect() });
     (values, by_row.chain(by_column).collect())
 }
 
 /// Leaves in groups, in groups of groups, by columns.
-fn tree(leaves: &[Vec<i64>], of: usize) -> (Vec<i64>, Vec<Addition>) {
+fn tree(leaves: &[Vec<i64>], of: usize) -> (Vec<i64>, Vec<Relation>) {
     let columns = leaves[0].len();
     let groups = leaves.len().div_ceil(of);
     let mut values: Vec<Vec<i64>> = leaves.to_vec();
@@ -37,12 +37,12 @@ fn tree(leaves: &[Vec<i64>], of: usize) -> (Vec<i64>, Vec<Addition>) {
     let mut additions = Vec::new();
     for row in 0..values.len() {
         additions
-            .push(Addition { total: at(row, columns), parts: (0..columns).map(|c| at(row, c)).collect() });
+            .push(Relation { total: at(row, columns), parts: (0..columns).map(|c| at(row, c)).collect() });
     }
     for (total, parts) in members {
         for c in 0..=columns {
             additions
-                .push(Addition { total: at(total, c), parts: parts.iter().map(|p| at(*p, c)).collect() });
+                .push(Relation { total: at(total, c), parts: parts.iter().map(|p| at(*p, c)).collect() });
         }
     }
     let values = values.into_iter().flat_map(|mut row| {
@@ -52,7 +52,7 @@ fn tree(leaves: &[Vec<i64>], of: usize) -> (Vec<i64>, Vec<Addition>) {
     (values.collect(), additions)
 }
 
-fn check(values: &[i64], additions: &[Addition], base: i64, rounded: &[i64]) {
+fn check(values: &[i64], additions: &[Relation], base: i64, rounded: &[i64]) {
     for (value, rounded) in values.iter().zip(rounded) {
         assert_eq!(rounded.rem_euclid(base), 0);
         assert!((value - rounded).abs() < base, "{value} {rounded}");
@@ -103,9 +103,9 @@ proptest! {
         }
         let mut additions = Vec::new();
         for x in 0..4 { for y in 0..4 {
-            additions.push(Addition { total: at(3, x, y), parts: (0..3).map(|i| at(i, x, y)).collect() });
-            additions.push(Addition { total: at(x, 3, y), parts: (0..3).map(|i| at(x, i, y)).collect() });
-            additions.push(Addition { total: at(x, y, 3), parts: (0..3).map(|i| at(x, y, i)).collect() });
+            additions.push(Relation { total: at(3, x, y), parts: (0..3).map(|i| at(i, x, y)).collect() });
+            additions.push(Relation { total: at(x, 3, y), parts: (0..3).map(|i| at(x, i, y)).collect() });
+            additions.push(Relation { total: at(x, y, 3), parts: (0..3).map(|i| at(x, y, i)).collect() });
         } }
         if let Some(rounded) = controlled(&values, &additions, base as u64) {
             check(&values, &additions, base, &rounded);
@@ -116,7 +116,7 @@ proptest! {
 /// By hand: nearest rounding makes 5 + 5 + 5 of 3 + 3 + 3, and 10 of the 9.
 #[test]
 fn nearest_rounding_would_not_add_up() {
-    let addition = [Addition { total: 3, parts: vec![0, 1, 2] }];
+    let addition = [Relation { total: 3, parts: vec![0, 1, 2] }];
     let rounded = controlled(&[3, 3, 3, 9], &addition, 5).unwrap();
     assert_eq!(rounded[0] + rounded[1] + rounded[2], rounded[3]);
     assert!([5, 10].contains(&rounded[3]));
@@ -130,7 +130,7 @@ fn numbers_by_themselves_go_to_the_nearest() {
 
 #[test]
 fn what_does_not_add_up_or_makes_no_sense_has_none() {
-    let addition = |total, parts: &[usize]| Addition { total, parts: parts.to_vec() };
+    let addition = |total, parts: &[usize]| Relation { total, parts: parts.to_vec() };
     assert_eq!(controlled(&[1, 2, 4], &[addition(2, &[0, 1])], 5), None);
     assert_eq!(controlled(&[1, 2, 3], &[addition(2, &[0, 1])], 0), None);
     assert_eq!(controlled(&[1, 2, 3], &[addition(2, &[0, 1, 3])], 5), None);

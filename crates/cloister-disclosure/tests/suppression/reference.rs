@@ -1,25 +1,12 @@
 //! The reference tables of suppression, for tests.
 
+use crate::shared_data::shared_data;
 use cloister_disclosure::{Additive, AdditiveCell, Hierarchy, Layout};
-use std::path::{Path, PathBuf};
-
-/// The folder: beside the checkout, or where `CLOISTER_SHARED_DATA` says. Where this machine has none that is
-/// said loudly, and is an error under `CI=true` unless `CLOISTER_NO_SHARED_DATA` admits it.
-fn folder() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let folder = std::env::var_os("CLOISTER_SHARED_DATA").map_or(beside, PathBuf::from).join("suppression");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!("NOT TESTED: {} is not on this machine", folder.display());
-    let admitted = std::env::var_os("CI").is_none() || std::env::var_os("CLOISTER_NO_SHARED_DATA").is_some();
-    assert!(admitted, "the reference data is not on this machine");
-    None
-}
+use std::path::Path;
 
 /// A table by its name; `zero_shown`: whether an outsider knows that suppressed counts are at least 1.
 pub fn table(name: &str, zero_shown: bool) -> Option<Additive> {
-    let folder = folder()?;
+    let folder = shared_data(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."), "suppression")?;
     let text = std::fs::read_to_string(folder.join(format!("{name}.json"))).unwrap();
     let about: serde_json::Value = serde_json::from_str(&text).unwrap();
     let names = |value: &serde_json::Value| -> Vec<String> {
