@@ -4,6 +4,7 @@
 
 use crate::calendar::{DATE_PLUS, ELAPSED, FULL_MONTHS};
 use crate::lists::{among, each_among};
+use crate::patterns::{found, replaced, similar};
 use crate::texts::{NUMBER_TEXT, PLACE_OF_PATTERN};
 use chrono::NaiveDate;
 use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
@@ -34,6 +35,8 @@ pub(crate) fn rewritten(expr: &Expr) -> Option<Expr> {
         Expr::Interval(interval) => spaced(interval),
         Expr::AnyOp { left, compare_op: BinaryOperator::Eq, right, .. } => among(left, right, false),
         Expr::AllOp { left, compare_op: BinaryOperator::NotEq, right } => among(left, right, true),
+        Expr::SimilarTo { negated, expr, pattern, escape_char: None } => similar(expr, pattern, *negated),
+        Expr::Substring { expr, substring_from: Some(from), substring_for: None, .. } => found(expr, from),
         Expr::InList { expr, list, negated } => each_among(expr, list, *negated),
         Expr::Function(function) => called(function),
         _ => None,
@@ -58,7 +61,7 @@ fn number_and_interval<'a>(left: &'a Expr, right: &'a Expr) -> Option<(&'a Expr,
     }
 }
 
-fn written_number(expr: &Expr) -> Option<i32> {
+pub(crate) fn written_number(expr: &Expr) -> Option<i32> {
     let (sign, number) = match expr {
         Expr::UnaryOp { op: UnaryOperator::Minus, expr } => (-1, unnested(expr)),
         other => (1, other),
@@ -68,7 +71,7 @@ fn written_number(expr: &Expr) -> Option<i32> {
 }
 
 /// How many of which unit; the unit is empty where it stands behind the text.
-fn amount_and_unit(interval: &Interval) -> Option<(i32, String)> {
+pub(crate) fn amount_and_unit(interval: &Interval) -> Option<(i32, String)> {
     let Expr::Value(text) = interval.value.as_ref() else { return None };
     let Value::SingleQuotedString(text) = &text.value else { return None };
     let (amount, unit) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
@@ -262,6 +265,9 @@ fn called(function: &Function) -> Option<Expr> {
         ("regexp_like", [value, pattern, flags]) if text(flags) == Some("i") => {
             Some(matched(value, pattern, BinaryOperator::PGRegexIMatch))
         }
+        ("regexp_replace", [value, pattern, by]) => replaced(value, pattern, by, None),
+        ("regexp_replace", [value, pattern, by, flags]) => replaced(value, pattern, by, Some(flags)),
+        ("regexp_substr", [value, pattern]) => found(value, pattern),
         ("regexp_instr", [value, pattern]) => {
             Some(call(PLACE_OF_PATTERN, vec![(*value).clone(), constant(pattern)?]))
         }
@@ -321,7 +327,7 @@ fn matched(value: &Expr, pattern: &Expr, op: BinaryOperator) -> Expr {
 }
 
 /// A text that is written out, also as `lower(replace('A-b', '-', ''))`.
-fn constant(expr: &Expr) -> Option<Expr> {
+pub(crate) fn constant(expr: &Expr) -> Option<Expr> {
     if text(expr).is_some() {
         return Some(expr.clone());
     }
@@ -542,7 +548,7 @@ fn arguments(function: &Function) -> Option<Vec<&Expr>> {
     arguments.collect()
 }
 
-fn text(expr: &Expr) -> Option<&str> {
+pub(crate) fn text(expr: &Expr) -> Option<&str> {
     match unnested(expr) {
         Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(text), .. }) => Some(text),
         _ => None,
@@ -553,7 +559,7 @@ fn is_double(expr: &Expr) -> bool {
     matches!(expr, Expr::Cast { data_type: DataType::DoublePrecision, .. })
 }
 
-fn text_literal(text: &str) -> Expr {
+pub(crate) fn text_literal(text: &str) -> Expr {
     Expr::Value(Value::SingleQuotedString(text.to_owned()).into())
 }
 
@@ -565,7 +571,7 @@ fn cast(expr: Expr, data_type: DataType) -> Expr {
     Expr::Cast { kind: CastKind::Cast, expr: Box::new(expr), data_type, array: false, format: None }
 }
 
-fn call(name: &str, arguments: Vec<Expr>) -> Expr {
+pub(crate) fn call(name: &str, arguments: Vec<Expr>) -> Expr {
     let args = arguments.into_iter().map(|e| FunctionArg::Unnamed(FunctionArgExpr::Expr(e))).collect();
     Expr::Function(Function {
         name: ObjectName::from(vec![Ident::new(name)]),

@@ -3,6 +3,7 @@
 use crate::boundary::{Boundary, Evidence};
 use crate::canonical;
 use crate::catalogue::PlanTable;
+use crate::division::with_digits;
 use crate::finished::FinishedTable;
 use crate::grant::ResolvedGrant;
 use crate::outer_join::order_ends;
@@ -176,6 +177,7 @@ pub(crate) async fn understood(
         }
         plan => plan,
     };
+    let plan = with_digits(plan).map_err(|e| Refusal::from_planner(&e))?;
     Analyzer::new()
         .execute_and_check(plan, state.config_options(), |_, _| {})
         .map_err(|e| Refusal::from_planner(&e))

@@ -4,7 +4,7 @@ use crate::Refusal;
 use crate::calendar::ELAPSED;
 use crate::function::{OperatorKind, literal_arguments, operator_kind, scalar_functions};
 use crate::relation::{ColumnFacts, Compared, Facts, Kind, Role, Shape};
-use crate::texts::PLACE_OF_PATTERN;
+use crate::texts::{FOUND_PATTERN, PLACE_OF_PATTERN, REPLACED_PATTERN};
 use crate::written::{as_it_stands, is_whole_time, known_format, padded_length, pattern, too_nested};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{Column, Result as DataFusionResult, ScalarValue};
@@ -326,8 +326,8 @@ impl Inspector<'_> {
         {
             known_format(format)?;
         }
-        if name == PLACE_OF_PATTERN
-            && let [_, written] = function.args.as_slice()
+        if matches!(name, PLACE_OF_PATTERN | FOUND_PATTERN | REPLACED_PATTERN)
+            && let [_, written, ..] = function.args.as_slice()
         {
             pattern(written)?;
         }

@@ -35,6 +35,8 @@ pub(crate) fn scalar_functions() -> Vec<Arc<ScalarUDF>> {
         calendar::make_date(),
         texts::number_text(),
         texts::place_of_pattern(),
+        texts::found_pattern(),
+        texts::replaced_pattern(),
         math::exp(),
         math::ln(),
         math::log10(),
@@ -78,7 +80,8 @@ pub(crate) fn literal_arguments(name: &str) -> &'static [usize] {
         "to_char" => &[1],
         calendar::DATE_PLUS | calendar::ELAPSED => &[2],
         "lpad" | "rpad" => &[1, 2],
-        texts::NUMBER_TEXT | texts::PLACE_OF_PATTERN => &[1],
+        texts::NUMBER_TEXT | texts::PLACE_OF_PATTERN | texts::FOUND_PATTERN => &[1],
+        texts::REPLACED_PATTERN => &[1, 2, 3],
         "date_part" | "date_trunc" => &[0],
         _ => &[],
     }
@@ -110,7 +113,7 @@ pub(crate) fn aggregate_functions() -> Vec<Arc<AggregateUDF>> {
         regr::regr_slope_udaf(),
         // Planned away where there are totals.
         grouping::grouping_udaf(),
-        // Of nobody's rows only.
+        // Of nobody's rows, or of one person's.
         string_agg::string_agg_udaf(),
     ]
 }

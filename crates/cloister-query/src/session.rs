@@ -2,7 +2,6 @@
 
 use crate::catalogue::{CATALOGUE, DEFAULT_SCHEMA, catalogue};
 use crate::date_arithmetic::DateArithmetic;
-use crate::division::Division;
 use crate::engine::Limits;
 use crate::function::{aggregate_functions, scalar_functions, window_functions};
 use crate::grant::ResolvedGrant;
@@ -62,7 +61,7 @@ fn session_over(
     let now = DateTime::from_timestamp(i64::try_from(now.as_secs()).unwrap_or_default(), 0);
     let mut props = ExecutionProps::new();
     props.query_execution_start_time = now;
-    let mut planners: Vec<Arc<dyn ExprPlanner>> = vec![Arc::new(DateArithmetic), Arc::new(Division)];
+    let mut planners: Vec<Arc<dyn ExprPlanner>> = vec![Arc::new(DateArithmetic)];
     planners.extend(SessionStateDefaults::default_expr_planners());
     let state = SessionStateBuilder::new()
         .with_config(config(limits))

@@ -4,6 +4,7 @@ use crate::Refusal;
 use crate::dialect::{number_literal, rewritten};
 use crate::lists::Paired;
 use crate::parameter::{Binding, Bound, bound, refused};
+use crate::series::written_out;
 use crate::using::Chained;
 use cloister_governance::Parameters;
 use datafusion::sql::sqlparser::ast::{
@@ -75,6 +76,7 @@ pub(crate) fn checked(
     if let ControlFlow::Break(refusal) = VisitMut::visit(&mut bound.statement, &mut Fetched) {
         return Err(refusal);
     }
+    written_out(&mut bound.statement)?;
     let ControlFlow::Continue(()) = VisitMut::visit(&mut bound.statement, &mut Chained);
     let ControlFlow::Continue(()) = VisitMut::visit(&mut bound.statement, &mut Paired);
     let _: ControlFlow<()> = visit_expressions_mut(&mut bound.statement, |expr| {

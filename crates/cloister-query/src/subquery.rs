@@ -2,7 +2,7 @@
 
 use crate::Refusal;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
-use datafusion::common::{Result, internal_err};
+use datafusion::common::{Column, Result, internal_err};
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::expr::Alias;
 use datafusion::logical_expr::logical_plan::{Filter, Projection};
@@ -22,7 +22,8 @@ pub(crate) fn as_joins(plan: LogicalPlan, state: &SessionState) -> Result<Logica
     // `FROM a, b WHERE a.x = b.x` is a join like any other, before subqueries come between the two and after.
     let comma: Vec<Arc<dyn OptimizerRule + Send + Sync>> = vec![Arc::new(EliminateCrossJoin::new())];
     let plan = Optimizer::with_rules(comma).optimize(plan, state, |_, _| {}).map_err(unsupported)?;
-    let plan = plan.transform_up_with_subqueries(|node| marks_of(node, state)).map_err(unsupported)?;
+    let prepared = |node| marks_of(node, state)?.transform_data(values_of);
+    let plan = plan.transform_up_with_subqueries(prepared).map_err(unsupported)?;
     let rules: Vec<Arc<dyn OptimizerRule + Send + Sync>> = vec![
         Arc::new(RewriteSetComparison::new()),
         Arc::new(DecorrelatePredicateSubquery::new()),
@@ -77,6 +78,54 @@ fn marks_of(node: LogicalPlan, state: &SessionState) -> Result<Transformed<Logic
         }
         other => Ok(Transformed::no(other)),
     }
+}
+
+/// Subqueries as values inside an aggregate: the rule knows them in SELECT and WHERE, so that they become columns of
+/// what is aggregated first.
+fn values_of(node: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
+    match node {
+        LogicalPlan::Aggregate(aggregate)
+            if aggregate.group_expr.iter().chain(&aggregate.aggr_expr).any(has_value) =>
+        {
+            let mut values: Vec<Expr> = Vec::new();
+            let mut as_column = |expr: Expr| {
+                let (relation, name) = expr.qualified_name();
+                let known = expr.transform_down(|e| match e {
+                    Expr::ScalarSubquery(_) => {
+                        let place = values.iter().position(|value| *value == e).unwrap_or_else(|| {
+                            values.push(e);
+                            values.len() - 1
+                        });
+                        let column = Column::new_unqualified(value_name(place));
+                        Ok(Transformed::new(Expr::Column(column), true, TreeNodeRecursion::Jump))
+                    }
+                    other => Ok(Transformed::no(other)),
+                })?;
+                Ok(match known.transformed {
+                    true => known.data.alias_qualified(relation, name),
+                    false => known.data,
+                })
+            };
+            let groups = aggregate.group_expr.into_iter().map(&mut as_column).collect::<Result<Vec<_>>>()?;
+            let aggregates = aggregate.aggr_expr.into_iter().map(as_column).collect::<Result<Vec<_>>>()?;
+            let columns = aggregate.input.schema().columns().into_iter().map(Expr::Column);
+            let values = values.into_iter().enumerate();
+            let values = values.map(|(place, value)| value.alias(value_name(place)));
+            let input = Projection::try_new(columns.chain(values).collect(), aggregate.input)?;
+            let input = Arc::new(LogicalPlan::Projection(input));
+            Ok(Transformed::yes(LogicalPlan::Aggregate(Aggregate::try_new(input, groups, aggregates)?)))
+        }
+        other => Ok(Transformed::no(other)),
+    }
+}
+
+/// A name that no query can write.
+fn value_name(place: usize) -> String {
+    format!("__value_{place}")
+}
+
+fn has_value(expr: &Expr) -> bool {
+    expr.exists(|e| Ok(matches!(e, Expr::ScalarSubquery(_)))).unwrap_or(true)
 }
 
 fn is_asked(expr: &Expr) -> bool {

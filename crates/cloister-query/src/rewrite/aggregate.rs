@@ -9,19 +9,22 @@ use crate::boundary::{Boundary, BoundaryCell, BoundaryValue};
 use crate::boundary_table::BoundaryTable;
 use crate::cannot_fail::{total, total_named};
 use crate::decimal::try_cast;
-use crate::expression::inspect;
-use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
+use crate::expression::{inspect, inspect_condition};
+use crate::relation::{Chosen, ColumnFacts, Compared, Facts, Kind, Relation, Role, Shape, State};
+use crate::short_text::TEXT_BYTES_MAX;
 use crate::support::{attaining_people, people_beside};
 use datafusion::arrow::datatypes::DataType;
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, DFSchemaRef};
+use datafusion::functions::string::octet_length;
 use datafusion::functions_aggregate::expr_fn::{count, max};
 use datafusion::logical_expr::expr::{AggregateFunctionParams, GroupingSet};
 use datafusion::logical_expr::logical_plan::Projection;
 use datafusion::logical_expr::utils::grouping_set_to_exprlist;
-use datafusion::logical_expr::{Aggregate, Expr, LogicalPlan, lit};
+use datafusion::logical_expr::{Aggregate, Expr, LogicalPlan, lit, when};
 use std::sync::Arc;
 
-/// What `string_agg` puts together: of people's rows it would be a list of their values.
+/// What `string_agg` puts together: of several people's rows it would be a list of their values.
 fn listed(expr: &Expr) -> Option<&AggregateFunctionParams> {
     match expr {
         Expr::Alias(alias) => listed(&alias.expr),
@@ -161,7 +164,17 @@ impl Rewriter<'_> {
         groups.push(Expr::Column(person.clone()));
         let mut aggregates = Vec::new();
         let mut extra = Vec::new();
+        let mut lists = Vec::new();
         for (column, expr) in columns.iter_mut().skip(keys.len()).zip(&aggregate.aggr_expr) {
+            if let Some(list) = listed(expr) {
+                let (branches, list) = self.own_list(expr, list, &input, &mut column.facts)?;
+                lists.push(column.column.clone());
+                for branch in branches {
+                    column.facts.branches.push(self.taken(&branch, &schema, &mut extra)?);
+                }
+                aggregates.push(total_named(&list, &schema, &input.state)?);
+                continue;
+            }
             let parts = parts(expr, &input.columns)?;
             column.facts.shape = per_person_shape(parts.name, parts.facts.shape);
             if parts.name != "count" {
@@ -174,11 +187,7 @@ impl Rewriter<'_> {
             branches.extend(parts.filter.map(|f| f.clone().is_true()));
             branches.extend(parts.filter.map(|f| f.clone().is_not_true()));
             for branch in branches {
-                // Whether any of the person's rows took this branch.
-                let name = self.hidden_name("branch");
-                let taken = with_filter(count(lit(1)), Some(&total(&branch, &schema)?));
-                extra.push(taken.alias(&name));
-                column.facts.branches.push(Expr::Column(Column::new_unqualified(name)).gt(lit(0)));
+                column.facts.branches.push(self.taken(&branch, &schema, &mut extra)?);
             }
         }
         for (column, facts) in columns.iter_mut().zip(keys) {
@@ -187,8 +196,58 @@ impl Rewriter<'_> {
         let hidden = extra.iter().map(|e| Column::new_unqualified(e.schema_name().to_string())).collect();
         aggregates.append(&mut extra);
         let plan = LogicalPlan::Aggregate(Aggregate::try_new(Arc::new(input.plan), groups, aggregates)?);
-        let plan = with_types_of(plan, &aggregate.schema)?;
+        let plan = with_short(with_types_of(plan, &aggregate.schema)?, &lists)?;
         Ok(Relation { plan, columns, state: State::PerPerson { person, hidden, chosen } })
+    }
+
+    /// Whether any of the person's rows took this branch.
+    fn taken(&self, branch: &Expr, schema: &DFSchemaRef, extra: &mut Vec<Expr>) -> Result<Expr> {
+        let name = self.hidden_name("branch");
+        let taken = with_filter(count(lit(1)), Some(&total(branch, schema)?));
+        extra.push(taken.alias(&name));
+        Ok(Expr::Column(Column::new_unqualified(name)).gt(lit(0)))
+    }
+
+    /// A list of one person's own texts, in an order that does not depend on how the rows lie, with the conditions
+    /// that it depends on.
+    fn own_list(
+        &self,
+        expr: &Expr,
+        list: &AggregateFunctionParams,
+        input: &Relation,
+        facts: &mut Facts,
+    ) -> Result<(Vec<Expr>, Expr)> {
+        let filter = list.filter.as_deref();
+        let mut branches = Vec::new();
+        let order = list.order_by.iter().map(|sort| &sort.expr);
+        for part in list.args.iter().chain(order) {
+            let of = inspect(part, &input.columns)?;
+            if of.kind != Kind::Value {
+                return Err(pseudonym_output().into());
+            }
+            facts.made_of(&of);
+            branches.extend(of.branches);
+        }
+        if let Some(filter) = filter {
+            inspect_condition(filter, &input.columns)?;
+            branches.extend([filter.clone().is_true(), filter.clone().is_not_true()]);
+        }
+        facts.public = false;
+        // Between two lists there may be room for one value only.
+        if facts.compared != Compared::Freely {
+            facts.compared = Compared::Never;
+        }
+        let ordered = expr.clone().transform_down(|e| match e {
+            Expr::AggregateFunction(mut f) if f.params.order_by.is_empty() => {
+                f.params.order_by =
+                    f.params.args.iter().take(1).map(|text| text.clone().sort(true, false)).collect();
+                Ok(Transformed::new(Expr::AggregateFunction(f), true, TreeNodeRecursion::Stop))
+            }
+            other => Ok(Transformed::no(other)),
+        });
+        // Named as it was written.
+        let (relation, name) = expr.qualified_name();
+        Ok((branches, ordered.data()?.alias_qualified(relation, name)))
     }
 
     fn key_branches(
@@ -199,10 +258,7 @@ impl Rewriter<'_> {
         extra: &mut Vec<Expr>,
     ) -> Result<()> {
         for branch in &key.branches {
-            let name = self.hidden_name("branch");
-            let taken = with_filter(count(lit(1)), Some(&total(branch, schema)?));
-            extra.push(taken.alias(&name));
-            column.facts.branches.push(Expr::Column(Column::new_unqualified(name)).gt(lit(0)));
+            column.facts.branches.push(self.taken(branch, schema, extra)?);
         }
         Ok(())
     }
@@ -462,6 +518,23 @@ fn with_types_of(plan: LogicalPlan, wanted: &DFSchema) -> Result<LogicalPlan> {
     if !changed {
         return Ok(plan);
     }
+    Ok(LogicalPlan::Projection(Projection::try_new(exprs, Arc::new(plan))?))
+}
+
+/// The plan with each of these columns' texts NULL where it is too long.
+fn with_short(plan: LogicalPlan, lists: &[Column]) -> Result<LogicalPlan> {
+    if lists.is_empty() {
+        return Ok(plan);
+    }
+    let exprs = plan.schema().columns().into_iter().map(|column| {
+        let text = Expr::Column(column.clone());
+        if !lists.contains(&column) {
+            return Ok(text);
+        }
+        let short = when(octet_length().call(vec![text.clone()]).lt_eq(lit(TEXT_BYTES_MAX)), text).end()?;
+        Ok::<_, Stop>(short.alias_qualified(column.relation, column.name))
+    });
+    let exprs = exprs.collect::<Result<Vec<Expr>>>()?;
     Ok(LogicalPlan::Projection(Projection::try_new(exprs, Arc::new(plan))?))
 }
 

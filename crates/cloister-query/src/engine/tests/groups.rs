@@ -42,6 +42,10 @@ async fn what_is_made_of_groups_is_what_the_plain_engine_makes_of_them() {
             ),
             &["groups-inside"],
         ),
+        (
+            "SELECT list, count(*) AS n FROM (SELECT person_id, string_agg(DISTINCT code, '+' ORDER BY code) AS list FROM event WHERE code < 'code 3' GROUP BY person_id) q GROUP BY list ORDER BY 1",
+            &[],
+        ),
         (&format!("SELECT DISTINCT n > 100 AS big FROM {per_code} q ORDER BY 1"), &[]),
         (
             &format!(
@@ -203,4 +207,44 @@ async fn nobody_makes_up_a_total() {
         let found: Vec<_> = finished.notes().iter().map(|n| n.rule).collect();
         assert_eq!(found, rule.map(Some).into_iter().collect::<Vec<_>>(), "{share}");
     }
+}
+
+/// What a query lists of one person is their own, short, and in an order of its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn lists_are_of_one_person_each() {
+    let both = Both::new();
+    let policy = policy();
+    assert!(
+        plan_code(&both, "SELECT person_id, string_agg(code, ',') AS l FROM event GROUP BY 1")
+            .await
+            .is_some()
+    );
+    let of = |list: &str| {
+        format!(
+            "SELECT count(l) AS n, count(*) AS people FROM (SELECT person_id, {list} AS l FROM event GROUP BY 1) q"
+        )
+    };
+    // The longest have eighty-one events: as many texts of 300 signs are too long, and NULL.
+    let shown = finished(&both, &of("string_agg(lpad(code, 300, '.'), '')"), &policy).await;
+    let all = finished(&both, &of("string_agg(code, '')"), &policy).await;
+    assert_ne!(shown.rows()[0][0], all.rows()[0][0]);
+    assert_eq!(shown.rows()[0][1], all.rows()[0][1]);
+}
+
+/// Why a query is not planned, if it is not.
+async fn plan_code(both: &Both, sql: &str) -> Option<String> {
+    match both.plan(sql).await {
+        Err(QueryError::Refused(refusal)) => Some(refusal.code().to_owned()),
+        Err(e) => panic!("{sql}\n{e:?}"),
+        Ok(_) => None,
+    }
+}
+
+/// A sum of counts, as a column of a subquery too, is divided as PostgreSQL divides it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn shares_of_sums_have_digits() {
+    let both = Both::new();
+    let sql = "SELECT q.code, q.n / t.total < 1 AND q.n / t.total > 0 AS part FROM (SELECT code, count(*) AS n FROM event GROUP BY code) q CROSS JOIN (SELECT sum(n) AS total FROM (SELECT count(*) AS n FROM event GROUP BY code) r) t WHERE q.n / t.total > 0";
+    let shown = finished(&both, sql, &policy()).await;
+    assert!(shown.rows().len() > 1);
 }
