@@ -38,6 +38,7 @@ mod function;
 mod grant;
 mod lineage;
 mod lists;
+mod lists_apart;
 mod nobody;
 mod outer_join;
 mod overlap;
@@ -69,7 +70,7 @@ pub use explain::{Check, CheckOutcome, ExplainedBoundary, ExplainedCell, Explana
 pub use finished::FinishedTable;
 pub use grant::{GrantedTable, ResolvedGrant};
 pub use refusal::{QueryError, Refusal};
-pub use released::{CellNote, OutputColumn, ReleasedTable, Value};
+pub use released::{CellNote, FailedAttack, OutputColumn, ReleasedTable, Value};
 pub use twin::{InventedTable, TwinGrant};
 pub use workspace::{
     Command, Placement, PlannedTable, PlannedView, Reads, StoredTable, TableSink, Unusable, WorkspaceColumn,

@@ -5,6 +5,7 @@ use crate::date_arithmetic::DateArithmetic;
 use crate::engine::Limits;
 use crate::function::{aggregate_functions, scalar_functions, window_functions};
 use crate::grant::ResolvedGrant;
+use crate::lists_apart;
 use crate::totals::TotalsOnce;
 use crate::vault::VaultOnly;
 use chrono::DateTime;
@@ -72,6 +73,7 @@ fn session_over(
         .with_aggregate_functions(aggregate_functions())
         .with_window_functions(window_functions())
         .with_expr_planners(planners)
+        .with_optimizer_rules(lists_apart::rules())
         .with_physical_optimizer_rule(Arc::new(TotalsOnce))
         .build();
     Ok(state)

@@ -295,3 +295,30 @@ async fn decimals_of_many_digits_add_up() {
         governed.finish(&protected).await.unwrap_or_else(|e| panic!("{sql}\n{e:?}"));
     }
 }
+
+/// NULL is in no list and out of none, also where two lists have nothing in common.
+#[tokio::test]
+async fn lists_without_a_common_value_say_nothing_of_null() {
+    let both = Both::new();
+    let policy = policy();
+    let from = "(SELECT CASE WHEN code = 'code 1' THEN NULL ELSE code END AS x, code FROM event) q";
+    let count = async |condition: &str| {
+        let sql = format!("SELECT count(CASE WHEN {condition} THEN 1 END) AS n FROM {from}");
+        let planned = both.plan_with(&sql, &policy).await.unwrap_or_else(|e| panic!("{sql}\n{e:?}"));
+        let governed = planned.run().await.unwrap();
+        let protected: Vec<_> = governed.evidence().iter().map(|t| protect(t, &policy)).collect();
+        let finished = governed.finish(&protected).await.unwrap();
+        format!("{:?}", finished.rows()[0][0])
+    };
+    let some = count("x IS NOT NULL").await;
+    assert_ne!(some, count("TRUE").await);
+    for condition in [
+        "x NOT IN ('a', 'b', 'c', 'd') OR x NOT IN ('e', 'f', 'g', 'h')",
+        "x NOT IN ('a') OR x NOT IN ('e')",
+        "NOT (x IN ('a', 'b', 'c', 'd') AND x IN ('e', 'f', 'g', 'h'))",
+        "NOT ((x = 'a' OR x = 'b') AND (x = 'c' OR x = 'd'))",
+        "NOT (x IN ('a', 'b') AND x NOT IN ('a', 'b'))",
+    ] {
+        assert_eq!(count(condition).await, some, "{condition}");
+    }
+}
