@@ -14,6 +14,7 @@ mod omop;
 mod policy;
 mod project;
 mod query;
+mod totals;
 mod twin;
 mod workbench;
 mod worker;

@@ -72,6 +72,8 @@ mod places;
 mod policy;
 mod protect;
 mod rounding;
+mod secondary;
+mod simplex;
 mod suppress;
 mod table;
 mod together;
@@ -94,5 +96,6 @@ pub use protect::{
     CellState, Finding, Hold, Origin, Protected, ProtectedCell, ProtectedRow, Rule, Shown, protect,
 };
 pub use rounding::RoundingMethod;
+pub use secondary::Defence;
 pub use suppress::{Halt, Impossible, Limits, Pattern, Progress, Stage, suppress};
 pub use table::{Cell, Column, Group, Statistic, Table, Value};

@@ -2,6 +2,7 @@
 
 use crate::class::{Classes, RowClass};
 use crate::judgement::judge;
+use crate::secondary::{Defence, defend};
 use crate::together::round_together;
 use crate::{Cell, ClassOutcome, Group, Policy, RoundingMethod, SmallGroups, Statistic, Table, Value};
 use std::collections::HashSet;
@@ -37,11 +38,13 @@ pub enum Rule {
     Precision,
     /// The policy shows counts with noise only, and there is no key to draw it by.
     CellKey,
+    /// Nothing is wrong with the cell, but others could be worked out from it.
+    Secondary,
 }
 
 impl Rule {
     /// Every rule. Cell states are kept by a rule's place here: new ones go to the end.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::SmallCount,
         Self::SmallBranch,
         Self::SmallSupport,
@@ -56,6 +59,7 @@ impl Rule {
         Self::Quantile,
         Self::Precision,
         Self::CellKey,
+        Self::Secondary,
     ];
 
     /// Whether the policy permits no number of this kind, whoever stands behind it.
@@ -80,6 +84,7 @@ impl Rule {
             Self::Quantile => "quantile",
             Self::Precision => "precision",
             Self::CellKey => "cell-key",
+            Self::Secondary => "secondary",
         }
     }
 }
@@ -204,14 +209,21 @@ pub struct ProtectedRow {
 }
 
 /// A table that a policy has been applied to. Only [`protect`] makes one.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Protected {
     rows: Vec<ProtectedRow>,
     findings: Vec<Finding>,
     holds: Vec<Hold>,
+    defences: Vec<Defence>,
 }
 
 impl Protected {
+    /// For each column of a table with totals, the attack that failed on what is shown; none where nothing had to be
+    /// defended, or nothing could be.
+    pub fn defences(&self) -> &[Defence] {
+        &self.defences
+    }
+
     /// The rows, in the order of the input; merged ones last.
     pub fn rows(&self) -> &[ProtectedRow] {
         &self.rows
@@ -230,7 +242,7 @@ impl Protected {
 
 /// Applies a policy to a table.
 pub fn protect(table: &Table, policy: &Policy) -> Protected {
-    let mut protected = Protected { rows: Vec::new(), findings: Vec::new(), holds: Vec::new() };
+    let mut protected = Protected::default();
     let hidden: Vec<bool> = table.groups.iter().map(|group| is_hidden(table, group, policy)).collect();
     let classes = Classes::of(table, &hidden, policy);
     let mut merged = Vec::new();
@@ -282,12 +294,47 @@ pub fn protect(table: &Table, policy: &Policy) -> Protected {
     if merges && !merged.is_empty() && !table.columns.is_empty() {
         protected.rows.push(merge(table, &merged, policy));
     }
+    let class_holds = policy.class_disclosure().is_some_and(|(outcome, _)| outcome == ClassOutcome::Hold);
+    // What a checker only looks at takes nothing away that could be subtracted.
+    let takes = |finding: &Finding| !(class_holds && finding.rule == Rule::ClassDisclosure);
+    let subtractable =
+        table.totals && protected.findings.iter().any(takes) && !hide_more(table, policy, &mut protected);
     protected.holds = holds(table, &protected, classes.unknown, policy);
+    if subtractable {
+        protected.holds.push(Hold::TotalsBesideSuppressed);
+    }
     let together = policy.rounding_method() == RoundingMethod::Controlled && policy.rounding_base() > 1;
     if table.totals && together && !round_together(table, policy, &mut protected.rows) {
         protected.holds.push(Hold::TotalsRoundedApart);
     }
     protected
+}
+
+/// Takes away what others could be worked out from; whether nothing hidden can be worked out then.
+fn hide_more(table: &Table, policy: &Policy, protected: &mut Protected) -> bool {
+    let mut hidden: Vec<Vec<bool>> = table.groups.iter().map(|g| vec![true; g.cells.len()]).collect();
+    let mut gone = vec![true; table.groups.len()];
+    for row in &protected.rows {
+        let Origin::Group(group) = row.origin else { continue };
+        if let (Some(hidden), Some(gone)) = (hidden.get_mut(group), gone.get_mut(group)) {
+            *hidden = row.cells.iter().map(|cell| cell.state() != CellState::Shown).collect();
+            *gone = false;
+        }
+    }
+    let Some(defended) = defend(table, policy, &hidden, &gone) else { return false };
+    for row in &mut protected.rows {
+        let Origin::Group(group) = row.origin else { continue };
+        for (column, cell) in row.cells.iter_mut().enumerate() {
+            if defended.more.contains(&(group, column)) && cell.state() == CellState::Shown {
+                cell.shown = Err(Rule::Secondary);
+                let people = table.groups.get(group).map_or(0, |g| g.people);
+                let column = Some(column);
+                protected.findings.push(Finding { rule: Rule::Secondary, group, column, people });
+            }
+        }
+    }
+    protected.defences = defended.defences;
+    defended.complete
 }
 
 /// Whether a group's label is not shown. A label with no number beside it says only that somebody is there: a public
@@ -306,11 +353,6 @@ fn holds(table: &Table, protected: &Protected, classes_unknown: bool, policy: &P
     }
     let found = |rule| protected.findings.iter().any(|f| f.rule == rule);
     let class_holds = policy.class_disclosure().is_some_and(|(outcome, _)| outcome == ClassOutcome::Hold);
-    // What a checker only looks at takes nothing away that could be subtracted.
-    let takes = |finding: &Finding| !(class_holds && finding.rule == Rule::ClassDisclosure);
-    if table.totals && protected.findings.iter().any(takes) {
-        holds.push(Hold::TotalsBesideSuppressed);
-    }
     let with = |statistic| table.columns.iter().filter(move |c| c.statistic == statistic);
     if with(Statistic::Sum).any(|sum| with(Statistic::Mean).any(|mean| mean.argument == sum.argument)) {
         holds.push(Hold::MeanWithSum);
@@ -381,7 +423,11 @@ fn taken_in(groups: &[&Group], column: usize) -> TakenIn {
             c.contributors == people && c.branches.iter().all(|branch| [0, people].contains(branch))
         })
     };
-    if cells().all(everybody) {
+    // A condition that all of one group meet and nobody of another has some of the union on either side.
+    let met = |cell: Option<&Cell>| cell.map(|c| c.branches.iter().map(|n| *n > 0).collect::<Vec<_>>());
+    let mut conditions = cells().map(|(_, cell)| met(cell));
+    let first = conditions.next();
+    if cells().all(everybody) && conditions.all(|met| Some(met) == first) {
         return TakenIn::Everybody;
     }
     if cells().all(|(_, cell)| cell.is_some_and(|c| c.contributors == 0)) {

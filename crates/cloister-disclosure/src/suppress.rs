@@ -316,15 +316,21 @@ impl<'a> Work<'a> {
                 self.give_up(*index, goal);
                 continue;
             };
-            certificate.moves().iter().for_each(|(cell, _)| {
-                let free = Range::default() == self.table.room(*cell, false, goal.knowledge);
-                if free {
+            for (cell, by) in certificate.moves() {
+                // What is shown, rounded, leaves some room of itself.
+                let room = self.table.room(*cell, false, goal.knowledge);
+                let room = if *by > 0 { room.up } else { room.down };
+                if by.abs() > room.saturating_mul(certificate.divisor()) {
                     self.suppressed.set(*cell, true);
                 }
-            });
+            }
             let rooms = self.table.rooms(&self.suppressed, goal.knowledge);
             for certificate in hunt::both_ways(&certificate, &rooms, goal.need) {
                 self.proofs.admit(certificate);
+            }
+            // Found and yet not enough: once is tried, never twice.
+            if !self.proofs.is_reached(*index) {
+                self.given_up.insert(*index);
             }
         }
         !jobs.is_empty()

@@ -1,7 +1,7 @@
 //! What a researcher is answered. Rows get in from cleared results only.
 
 use cloister_airlock::Cleared;
-use cloister_query::{ReleasedTable, Value};
+use cloister_query::{FailedAttack, ReleasedTable, Value};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
@@ -69,6 +69,24 @@ pub struct AnswerCell {
     pub rule: Option<&'static str>,
     /// Whether it went to protect another cell.
     pub secondary: bool,
+}
+
+/// What an outsider tried on a table with totals before it was released: every suppressed cell was attacked with all
+/// that the table shows, and none could be narrowed to less than the policy keeps open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct AnswerAttack {
+    /// Cells that rules suppressed.
+    pub suppressed: usize,
+    /// Cells that were suppressed so that those cannot be worked out.
+    pub secondary: usize,
+    /// Cells that could be narrowed: none, or the table would be held.
+    pub narrowed: usize,
+}
+
+impl From<FailedAttack> for AnswerAttack {
+    fn from(attack: FailedAttack) -> Self {
+        Self { suppressed: attack.primary, secondary: attack.secondary, narrowed: 0 }
+    }
 }
 
 /// Why a query was refused or is held.
@@ -171,6 +189,9 @@ pub struct Answer {
     #[serde(skip_serializing_if = "Option::is_none")]
     rows: Option<Vec<Vec<Json>>>,
     cells: Vec<AnswerCell>,
+    /// The attack on what is suppressed, where totals stand beside it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attack: Option<AnswerAttack>,
     reasons: Vec<Reason>,
     /// The policy's marker, for text forms.
     #[serde(skip)]
@@ -198,6 +219,7 @@ impl Answer {
             columns: Vec::new(),
             rows: None,
             cells: Vec::new(),
+            attack: None,
             reasons,
             marker: heading.marker,
         }
@@ -208,7 +230,8 @@ impl Answer {
         let (columns, cells) = columns_and_cells(table);
         let rows = table.rows().iter().map(|row| row.iter().map(json_of).collect()).collect();
         let empty = Self::without_rows(Status::Released, heading, Vec::new());
-        Self { columns, rows: Some(rows), cells, ..empty }
+        let attack = table.attack().map(AnswerAttack::from);
+        Self { columns, rows: Some(rows), cells, attack, ..empty }
     }
 
     /// An answer to what broke off before there was a request.
@@ -245,6 +268,11 @@ impl Answer {
     /// What became of the cells that are not simply values.
     pub fn cells(&self) -> &[AnswerCell] {
         &self.cells
+    }
+
+    /// The attack that failed on what is suppressed, where totals stand beside it.
+    pub fn attack(&self) -> Option<AnswerAttack> {
+        self.attack
     }
 
     /// The policy that was applied.
@@ -314,7 +342,7 @@ pub(crate) fn columns_and_cells(table: &ReleasedTable) -> (Vec<AnswerColumn>, Ve
         column: columns.get(note.column).map(|c| c.name.clone()).unwrap_or_default(),
         state: note.state,
         rule: note.rule,
-        secondary: false,
+        secondary: note.rule == Some("secondary"),
     });
     let cells = cells.collect();
     (columns, cells)

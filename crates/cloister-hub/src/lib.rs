@@ -35,7 +35,7 @@ mod saved;
 mod twin;
 mod workspace;
 
-pub use answer::{Answer, AnswerCell, AnswerColumn, DatasetRef, PolicyRef, Reason, Status};
+pub use answer::{Answer, AnswerAttack, AnswerCell, AnswerColumn, DatasetRef, PolicyRef, Reason, Status};
 pub use approval::Decided;
 pub use ask::Ask;
 pub use clock::Clock;

@@ -74,6 +74,15 @@ fn rules(page: &mut String, answer: &Answer) {
         n => format!("{n} cells are suppressed, by the rules {}.", rules.join(", ")),
     };
     let _ = writeln!(page, "<p>{text} Counts are rounded as the disclosure policy says.</p>");
+    if let Some(attack) = answer.attack() {
+        let _ = writeln!(
+            page,
+            "<p>The table was attacked as an outsider would, with every total that it shows: none of the {} suppressed \
+             cells can be worked out more closely than the policy permits. {} of them are suppressed for that alone.</p>",
+            attack.suppressed + attack.secondary,
+            attack.secondary
+        );
+    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::outer_join::order_ends;
 use crate::parameter::{Binding, Bound};
 use crate::people::OrderLost;
 use crate::relation::{Relation, State};
+use crate::released::FailedAttack;
 use crate::rewrite::{Beside, Counting, Rewriter, beside, check_output};
 use crate::session::{planning_session, session};
 use crate::sql::parse;
@@ -479,7 +480,8 @@ impl Governed {
         {
             holds.push("too-many-cells".to_owned());
         }
-        FinishedTable::new(&batch, &plan, &columns, &states, holds)
+        let attack = FailedAttack::of(protected);
+        FinishedTable::new(&batch, &plan, &columns, &states, holds, attack)
     }
 }
 

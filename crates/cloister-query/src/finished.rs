@@ -3,7 +3,7 @@
 
 use crate::boundary_table::SHOWN;
 use crate::relation::{ColumnFacts, Role};
-use crate::released::{ReleasedTable, write};
+use crate::released::{FailedAttack, ReleasedTable, write};
 use crate::{CellNote, OutputColumn, Value};
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, MutableArrayData, RecordBatch, UInt8Array, make_array,
@@ -29,6 +29,7 @@ impl FinishedTable {
         facts: &[ColumnFacts],
         states: &[Option<Column>],
         holds: Vec<String>,
+        attack: Option<FailedAttack>,
     ) -> Result<Self> {
         let (mut fields, mut shown, mut kept) = (Vec::new(), Vec::new(), Vec::new());
         for (fact, state) in facts.iter().zip(states) {
@@ -49,7 +50,8 @@ impl FinishedTable {
             datafusion::arrow::array::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
         let batch = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), shown, &options)?;
         let roles: Vec<Role> = facts.iter().map(|f| f.facts.role).collect();
-        Ok(Self { table: ReleasedTable::new(batch, &roles, &kept)?, states: kept, holds })
+        let table = ReleasedTable::new(batch, &roles, &kept)?.attacked(attack);
+        Ok(Self { table, states: kept, holds })
     }
 
     /// The columns.

@@ -3,6 +3,7 @@
 
 use crate::boundary_table::{OTHER, SHOWN, SUPPRESSED, rule_of};
 use crate::relation::Role;
+use cloister_disclosure::Protected;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, UInt8Array};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, Float64Type, Int64Type, Schema, UInt8Type};
@@ -16,6 +17,36 @@ use std::sync::Arc;
 /// The key of a field's role, while the table travels.
 const ROLE: &str = "cloister:role";
 
+/// The key of the attack that failed on a table, while it travels.
+const ATTACK: &str = "cloister:attack";
+
+/// An outsider's attack on the suppressed cells of a table with totals, which failed: of none of them can more be
+/// worked out than the policy permits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FailedAttack {
+    /// Cells that rules suppressed.
+    pub primary: usize,
+    /// Cells that were suppressed beside them.
+    pub secondary: usize,
+}
+
+impl FailedAttack {
+    /// Of all columns that were defended; none where none had to be.
+    pub(crate) fn of(protected: &[Protected]) -> Option<Self> {
+        let defences = protected.iter().flat_map(Protected::defences);
+        defences.fold(None, |attack, defence| {
+            let Self { primary, secondary } = attack.unwrap_or_default();
+            let (primary, secondary) = (primary + defence.primary, secondary + defence.secondary);
+            Some(Self { primary, secondary })
+        })
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (primary, secondary) = text.split_once(' ')?;
+        Some(Self { primary: primary.parse().ok()?, secondary: secondary.parse().ok()? })
+    }
+}
+
 /// What a finished table shows. Made from bytes, it is whatever the bytes say: only the airlock's `Cleared`
 /// around it says that it may leave.
 #[derive(Debug)]
@@ -24,6 +55,7 @@ pub struct ReleasedTable {
     rows: Vec<Vec<Value>>,
     notes: Vec<CellNote>,
     batch: RecordBatch,
+    attack: Option<FailedAttack>,
 }
 
 /// A column of the result.
@@ -91,7 +123,12 @@ impl ReleasedTable {
         if columns.len() != fields.len() || rows.iter().any(|r| r.len() != fields.len()) {
             return internal_err!("a table whose parts do not fit");
         }
-        Ok(Self { columns, rows, notes, batch })
+        Ok(Self { columns, rows, notes, batch, attack: None })
+    }
+
+    /// The same with the attack that failed on it.
+    pub(crate) fn attacked(self, attack: Option<FailedAttack>) -> Self {
+        Self { attack, ..self }
     }
 
     /// Reads what [`crate::FinishedTable::to_bytes`] wrote.
@@ -122,7 +159,18 @@ impl ReleasedTable {
         }
         let options = RecordBatchOptions::new().with_row_count(Some(whole.num_rows()));
         let batch = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), shown, &options)?;
-        Self::new(batch, &roles, &states)
+        let attack = whole.schema().metadata().get(ATTACK).map(|text| FailedAttack::parse(text));
+        let attack = match attack {
+            Some(None) => return internal_err!("a table whose attack cannot be read"),
+            Some(attack) => attack,
+            None => None,
+        };
+        Ok(Self::new(batch, &roles, &states)?.attacked(attack))
+    }
+
+    /// The attack on its suppressed cells, where totals stand beside them.
+    pub fn attack(&self) -> Option<FailedAttack> {
+        self.attack
     }
 
     /// The columns.
@@ -165,7 +213,9 @@ pub(crate) fn write(table: &ReleasedTable, states: &[UInt8Array]) -> Result<Vec<
         arrays.push(Arc::new(states.clone()));
     }
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    stream(&RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)?)
+    let attack = table.attack.map(|a| (ATTACK.to_owned(), format!("{} {}", a.primary, a.secondary)));
+    let schema = Schema::new(fields).with_metadata(attack.into_iter().collect());
+    stream(&RecordBatch::try_new_with_options(Arc::new(schema), arrays, &options)?)
 }
 
 fn stream(batch: &RecordBatch) -> Result<Vec<u8>> {

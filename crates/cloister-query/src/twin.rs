@@ -98,7 +98,7 @@ impl Engine {
         let run = async {
             let batch = execute(&state, &relation.plan).await?;
             let states: Vec<_> = relation.columns.iter().map(|_| None).collect();
-            FinishedTable::new(&batch, &relation.plan, &relation.columns, &states, Vec::new())
+            FinishedTable::new(&batch, &relation.plan, &relation.columns, &states, Vec::new(), None)
         };
         match tokio::time::timeout(limits.time_max, run).await {
             Ok(finished) => finished.map(InventedTable).map_err(|e| QueryError::failed(&e)),

@@ -37,6 +37,24 @@ fn margins() -> Vec<Attack> {
         ),
         value(
             3,
+            "ROLLUP of rows, whose totals are shown with further cells hidden",
+            Stays,
+            &[&sql(
+                "SELECT k, count(*) AS n FROM stay s JOIN {split} q ON q.person_id = s.person_id GROUP BY ROLLUP (k)",
+            )],
+            total_less_part,
+        ),
+        value(
+            3,
+            "CUBE of rows by sex",
+            Stays,
+            &[&sql(
+                "SELECT k, count(*) AS n, sex FROM stay s JOIN {split} q ON q.person_id = s.person_id GROUP BY CUBE (k, sex) HAVING sex IS NULL",
+            )],
+            total_less_part,
+        ),
+        value(
+            3,
             "CUBE",
             Income,
             &[&sql(

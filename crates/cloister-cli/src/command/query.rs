@@ -136,6 +136,11 @@ fn say(answer: &Answer) {
             for rule in rules(answer) {
                 eprintln!("  {rule}");
             }
+            if answer.attack().is_some() {
+                eprintln!(
+                    "  attacked with every total shown: no suppressed cell can be worked out more closely"
+                );
+            }
         }
         Status::Held => eprintln!("held for checkers{request}"),
         Status::Refused => eprintln!("refused{request}"),
@@ -179,6 +184,9 @@ pub(crate) fn rules(answer: &Answer) -> Vec<String> {
         "quantile" => "the policy permits no quantiles",
         "class-disclosure" => "the table says of a whole group which category its people are in",
         "precision" => "what the number derives from is rounded so far that nothing of it is left",
+        "secondary" => {
+            "nothing is wrong with the cell, but others could be worked out from it and the totals"
+        }
         "cell-key" => "the policy shows counts with noise only, and there is none for this one",
         _ => "suppressed",
     };

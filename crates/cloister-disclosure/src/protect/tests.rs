@@ -176,6 +176,27 @@ fn a_merged_row_shows_no_part_of_its_people() {
     }
 }
 
+/// A condition that all rows of some groups' people meet and some rows of others' is met by few of the union.
+#[test]
+fn a_merged_row_has_no_small_branch() {
+    let with = |not_met: u64, few: std::ops::Range<u32>| Group {
+        people: 4,
+        few: Some(few.collect()),
+        cells: vec![Cell {
+            value: Value::Count(6),
+            contributors: 4,
+            branches: vec![4, not_met],
+            support: None,
+            contributions: None,
+        }],
+    };
+    for (first, second, shown) in [(4, 4, Some(10)), (0, 0, Some(10)), (4, 0, None), (0, 4, None)] {
+        let groups = vec![with(first, 0..4), with(second, 10..14)];
+        let protected = protect(&table(ROWS, false, groups), &policy());
+        assert_eq!(protected.rows()[0].cells[0].count(), shown, "{first} {second}");
+    }
+}
+
 #[test]
 fn the_later_of_two_numbers_that_differ_by_few_people_is_not_shown() {
     let kin = |condition| vec![crate::Kin { family: 1, of_people: false, conditions: vec![condition] }];

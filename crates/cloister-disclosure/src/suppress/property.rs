@@ -182,7 +182,6 @@ proptest! {
     }
 
     #[test]
-    #[ignore = "one program may run for minutes: microlp has no limit of iterations"]
     fn no_table_with_hierarchies_is_narrowed(leaves in leaves(), min in 3_u32..=5) {
         let group = |code: &str, members: [&str; 2]| (code.to_owned(), members.map(str::to_owned).to_vec());
         let two = Hierarchy::new([

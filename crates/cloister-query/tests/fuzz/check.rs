@@ -74,8 +74,10 @@ impl Check<'_> {
         for (i, cell) in group.cells.iter().enumerate() {
             let column = self.query.keys.len() + i;
             let at = format!("row {row} a{i} of {:?}", group.labels);
-            if self.note(row, column).is_some_and(|n| n.state == "suppressed") {
-                if !merged && cell.is_safe() && self.is_alone(i) {
+            if let Some(note) = self.note(row, column).filter(|n| n.state == "suppressed") {
+                // A cell that others could be worked out from has nothing wrong with itself.
+                let secondary = note.rule == Some("secondary") && !matches!(self.query.levels, Levels::One);
+                if !merged && cell.is_safe() && self.is_alone(i) && !secondary {
                     problems.push(format!("{at} is suppressed for no reason: {cell:?}"));
                 }
                 continue;
