@@ -8,6 +8,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("cloister-governance", &["cloister-model"]),
     ("cloister-disclosure", &["cloister-model"]),
     ("cloister-check", &["cloister-model", "cloister-disclosure"]),
+    ("cloister-access", &["cloister-model"]),
     ("cloister-airlock", &["cloister-model", "cloister-governance"]),
     ("cloister-audit", &["cloister-model"]),
     ("cloister-pseudonym", &["cloister-model"]),
@@ -76,6 +77,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const PURE: &[&str] = &[
     "cloister-model",
     "cloister-governance",
+    "cloister-access",
     "cloister-disclosure",
     "cloister-airlock",
     "cloister-audit",
@@ -102,6 +104,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("parquet", &["cloister-landing", "cloister-tests"]),
     ("sqlx", &["cloister-store"]),
     ("axum", &["cloister-http", "cloister-server"]),
+    ("cedar-policy", &["cloister-access"]),
 ];
 
 /// What listens on a network, or will be linked by it, may not reach these.

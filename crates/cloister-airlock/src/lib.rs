@@ -1,8 +1,11 @@
 //! The airlock: decides that a result may leave, or that people must look first.
 //!
 //! Pure. [`Cleared`] can only be made by [`decide`], from a value that says what disclosure control
-//! did to it; nothing that has not been through both can reach a researcher. From the process that decided
-//! it gets into another one through a [`Passage`] only.
+//! did to it, and by [`clear`], from the exact bytes that an approved [`Request`] names; nothing else can reach
+//! a researcher. From the process that decided it gets into another one through a [`Passage`] only.
+//!
+//! A [`Request`] is changed by [`apply`] alone, along one table of [`TRANSITIONS`], and seen through
+//! [`view_for`] alone (docs/airlock.md).
 //!
 //! ```
 //! use cloister_airlock::{Decision, Reviewed, decide};
@@ -14,9 +17,33 @@
 //! assert!(matches!(decide(ReviewMode::Automatic, Table), Decision::Hold { .. }));
 //! ```
 
+mod action;
+mod actor;
+mod apply;
+mod clear;
+mod comment;
+mod happened;
 mod passage;
+mod reason;
+mod refused;
+mod request;
+mod state;
+mod view;
+mod vote;
 
+pub use action::{Action, OverridePolicy};
+pub use actor::{Actor, Person, Standing};
+pub use apply::apply;
+pub use clear::{NotCleared, clear};
+pub use comment::{Comment, Side};
+pub use happened::Happened;
 pub use passage::{NotReceived, Passage, Sent};
+pub use reason::Reason;
+pub use refused::Refused;
+pub use request::{Claim, Content, Draft, Output, OutputKind, Request, Review, Step, TEXT_CHARS_MAX, Weight};
+pub use state::{Act, By, State, TRANSITIONS, Transition, Turn, When, allowed, markdown, next};
+pub use view::{OutputView, StepView, View, view_for};
+pub use vote::{Ballot, Choice, Consent};
 
 use cloister_governance::ReviewMode;
 

@@ -68,6 +68,12 @@ fn check_members(project: &Project, problems: &mut Vec<Problem>) {
         if member.roles.contains(&Role::Checker) {
             problems.push(Problem::new(&place, "a checker is never a member of the project they check"));
         }
+        for role in [Role::InformationAssetOwner, Role::Auditor] {
+            if member.roles.contains(&role) {
+                let text = format!("`{}` is a role in the hub, not in a project", role.as_str());
+                problems.push(Problem::new(&place, text));
+            }
+        }
     }
     let mut checkers = HashSet::new();
     for checker in &project.checkers {

@@ -133,3 +133,14 @@ fn only_others_decide_on_a_query() {
     }
     assert_eq!(decide("chidi", "rashid", ProjectState::Closed), Err(NotTheChecker::Closed));
 }
+
+#[test]
+fn roles_of_the_hub_are_not_roles_in_a_project() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/project.toml");
+    let text = std::fs::read_to_string(path).unwrap();
+    for role in ["information-asset-owner", "auditor"] {
+        let wrong = text.replace("[\"administrator\"]", &format!("[\"{role}\"]"));
+        let problems = Project::parse(&wrong).unwrap_err().to_string();
+        assert_eq!(problems, format!("members.ines: `{role}` is a role in the hub, not in a project"));
+    }
+}

@@ -49,15 +49,25 @@ pub enum Role {
     Checker,
     /// Runs the hub: lands extracts, provisions projects.
     Administrator,
+    /// Answers for a source's data: grants egress, and says what may be landed and released.
+    InformationAssetOwner,
+    /// Reads what was done, and does nothing.
+    Auditor,
 }
 
 impl Role {
-    /// As written in project files.
+    /// Every role.
+    pub const ALL: [Self; 5] =
+        [Self::Researcher, Self::Checker, Self::Administrator, Self::InformationAssetOwner, Self::Auditor];
+
+    /// As written in project files and policies.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Researcher => "researcher",
             Self::Checker => "checker",
             Self::Administrator => "administrator",
+            Self::InformationAssetOwner => "information-asset-owner",
+            Self::Auditor => "auditor",
         }
     }
 }
@@ -74,7 +84,7 @@ mod tests {
         {
             assert_eq!(serde_json::to_value(class).unwrap(), class.as_str());
         }
-        for role in [Role::Researcher, Role::Checker, Role::Administrator] {
+        for role in Role::ALL {
             assert_eq!(serde_json::to_value(role).unwrap(), role.as_str());
         }
     }
