@@ -54,6 +54,10 @@ impl OptimizerRule for ListsApart {
 }
 
 fn apart(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
+    // Its keys are the expressions that have names.
+    if matches!(expr, Expr::GroupingSet(_)) {
+        return expr.map_children(|key| apart(key, schema));
+    }
     let mut meeting = HashSet::new();
     seen(&expr, schema, &mut meeting);
     if meeting.is_empty() {

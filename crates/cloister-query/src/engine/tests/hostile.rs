@@ -312,6 +312,13 @@ async fn lists_without_a_common_value_say_nothing_of_null() {
     };
     let some = count("x IS NOT NULL").await;
     assert_ne!(some, count("TRUE").await);
+    // As a key of totals too, it keeps its name.
+    let key = "CASE WHEN x IN ('a', 'b', 'c', 'd') AND x IN ('e', 'f', 'g', 'h') THEN 'one' ELSE 'two' END";
+    for by in ["GROUPING SETS ((KEY), (code))", "CUBE (KEY, code)", "ROLLUP (KEY)", "KEY"] {
+        let sql = format!("SELECT count(*) AS n FROM {from} GROUP BY {}", by.replace("KEY", key));
+        let planned = both.plan_with(&sql, &policy).await.unwrap_or_else(|e| panic!("{sql}\n{e:?}"));
+        planned.run().await.unwrap_or_else(|e| panic!("{sql}\n{e:?}"));
+    }
     for condition in [
         "x NOT IN ('a', 'b', 'c', 'd') OR x NOT IN ('e', 'f', 'g', 'h')",
         "x NOT IN ('a') OR x NOT IN ('e')",
