@@ -1,6 +1,7 @@
 //! The product as people use it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod airlock;
 mod approval;
 mod audit;
 mod bad_extract;

@@ -79,6 +79,46 @@ event_kinds! {
     ApprovalGranted = "approval-granted",
     /// A query may no longer run.
     ApprovalRevoked = "approval-revoked",
+    /// A release request was begun.
+    RequestCreated = "request-created",
+    /// An output was put into a release request.
+    RequestOutputAdded = "request-output-added",
+    /// An output of a release request has another content.
+    RequestOutputReplaced = "request-output-replaced",
+    /// An output was taken out of a release request.
+    RequestOutputWithdrawn = "request-output-withdrawn",
+    /// A release request was handed to the checkers.
+    RequestSubmitted = "request-submitted",
+    /// The author gave a release request up.
+    RequestWithdrawn = "request-withdrawn",
+    /// Somebody wrote a comment on a release request.
+    RequestCommented = "request-commented",
+    /// A checker took a seat.
+    RequestClaimed = "request-claimed",
+    /// A checker was given a seat.
+    RequestAssigned = "request-assigned",
+    /// A checker's seat is free again.
+    RequestClaimReleased = "request-claim-released",
+    /// A checker voted on an output.
+    RequestVoted = "request-voted",
+    /// A checker consented to set a finding aside.
+    RequestOverrideConsented = "request-override-consented",
+    /// A checker has finished.
+    RequestReviewFinished = "request-review-finished",
+    /// A release request went back to its author.
+    RequestReturned = "request-returned",
+    /// Checkers approved a release request.
+    RequestApproved = "request-approved",
+    /// Rules alone approved a release request.
+    RequestApprovedByRule = "request-approved-by-rule",
+    /// A release request was rejected.
+    RequestRejected = "request-rejected",
+    /// What a release request asked for is released.
+    RequestReleased = "request-released",
+    /// A release was taken back.
+    RequestRevoked = "request-revoked",
+    /// A checker looked at a result that is held.
+    EvidenceViewed = "evidence-viewed",
 }
 
 impl EventKind {
@@ -263,7 +303,7 @@ mod tests {
             assert_eq!(EventKind::parse(kind.as_str()), Some(*kind));
             assert!(kind.as_str().bytes().all(|b| b.is_ascii_lowercase() || b == b'-'));
         }
-        assert_eq!(EventKind::ALL.len(), 24);
+        assert_eq!(EventKind::ALL.len(), 44);
         assert_eq!(EventKind::parse("HubCreated"), None);
     }
 

@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::command::airlock::AirlockArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cloister_model::Name;
 use std::path::PathBuf;
@@ -35,6 +36,8 @@ pub(crate) enum Command {
     Saved(SavedArgs),
     /// Approve queries of projects that run approved queries only.
     Approval(ApprovalArgs),
+    /// Ask for the release of held results; check, decide and release them.
+    Airlock(AirlockArgs),
     /// See what became of queries, and fetch what was released.
     Request(RequestArgs),
     /// See the tables and views that a project keeps.

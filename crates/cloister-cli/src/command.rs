@@ -1,5 +1,6 @@
 //! One file a verb.
 
+pub(crate) mod airlock;
 pub(crate) mod approval;
 pub(crate) mod audit;
 pub(crate) mod check;

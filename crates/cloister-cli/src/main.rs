@@ -60,6 +60,7 @@ async fn run(cli: Cli) -> ExitCode {
         Command::Query(args) => command::query::run(home, args).await,
         Command::Saved(args) => command::saved::run(home, args).await,
         Command::Approval(args) => command::approval::run(home, args).await,
+        Command::Airlock(args) => command::airlock::run(home, args).await,
         Command::Request(args) => command::request::run(home, args).await,
         Command::Workspace(args) => command::workspace::run(home, args).await,
         Command::Check(args) => command::check::run(home, args),

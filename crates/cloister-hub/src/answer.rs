@@ -2,7 +2,7 @@
 
 use cloister_airlock::Cleared;
 use cloister_query::{FailedAttack, ReleasedTable, Value};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 /// What became of a query.
@@ -33,7 +33,7 @@ pub struct PolicyRef {
 }
 
 /// A dataset version that was read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatasetRef {
     /// The dataset.
     pub name: String,
@@ -90,7 +90,7 @@ impl From<FailedAttack> for AnswerAttack {
 }
 
 /// Why a query was refused or is held.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
     /// A stable code.
     pub code: String,
@@ -225,8 +225,8 @@ impl Answer {
         }
     }
 
-    pub(crate) fn released(heading: Heading, cleared: &Cleared<ReleasedTable>) -> Self {
-        let table = cleared.get();
+    pub(crate) fn released<T: AsRef<ReleasedTable>>(heading: Heading, cleared: &Cleared<T>) -> Self {
+        let table = cleared.get().as_ref();
         let (columns, cells) = columns_and_cells(table);
         let rows = table.rows().iter().map(|row| row.iter().map(json_of).collect()).collect();
         let empty = Self::without_rows(Status::Released, heading, Vec::new());
@@ -297,26 +297,46 @@ impl Answer {
     /// A released table as text, cell by cell: suppressed cells are the policy's marker, NULL is empty,
     /// merged labels are `(other)`. None where nothing is released.
     pub fn text_rows(&self) -> Option<Vec<Vec<String>>> {
-        let rows = self.rows.as_ref()?;
-        let mut text: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(text_of).collect()).collect();
-        for cell in &self.cells {
-            let column = self.columns.iter().position(|c| c.name == cell.column);
-            let place = text.get_mut(cell.row).zip(column).and_then(|(row, column)| row.get_mut(column));
-            if let Some(place) = place {
-                *place = match cell.state {
-                    "suppressed" | "not-permitted" => self.marker.clone(),
-                    "other" => "(other)".to_owned(),
-                    _ => String::new(),
-                };
-            }
-        }
-        Some(text)
+        Some(text_of_cells(self.rows.as_ref()?, &self.columns, &self.cells, &self.marker))
     }
 
     /// A released table as CSV (RFC 4180, with a header).
     pub fn to_csv(&self) -> Option<String> {
         Some(csv_of(&self.columns, &self.text_rows()?))
     }
+}
+
+/// Rows as text, cell by cell.
+fn text_of_cells(
+    rows: &[Vec<Json>],
+    columns: &[AnswerColumn],
+    cells: &[AnswerCell],
+    marker: &str,
+) -> Vec<Vec<String>> {
+    let mut text: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(text_of).collect()).collect();
+    for cell in cells {
+        let column = columns.iter().position(|c| c.name == cell.column);
+        let place = text.get_mut(cell.row).zip(column).and_then(|(row, column)| row.get_mut(column));
+        if let Some(place) = place {
+            *place = match cell.state {
+                "suppressed" | "not-permitted" => marker.to_owned(),
+                "other" => "(other)".to_owned(),
+                _ => String::new(),
+            };
+        }
+    }
+    text
+}
+
+/// A table's rows as text, for a checker who may see them before they are released.
+pub(crate) fn text_of_rows(
+    table: &ReleasedTable,
+    columns: &[AnswerColumn],
+    cells: &[AnswerCell],
+    marker: &str,
+) -> Vec<Vec<String>> {
+    let rows: Vec<Vec<Json>> = table.rows().iter().map(|row| row.iter().map(json_of).collect()).collect();
+    text_of_cells(&rows, columns, cells, marker)
 }
 
 /// RFC 4180, with a header.

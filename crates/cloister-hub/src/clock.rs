@@ -16,19 +16,24 @@ impl Clock {
         Self(now)
     }
 
+    /// Now.
+    pub fn now(self) -> DateTime<Utc> {
+        DateTime::<Utc>::from((self.0)())
+    }
+
     /// Now: RFC 3339, UTC, milliseconds.
     pub fn timestamp(self) -> String {
-        DateTime::<Utc>::from((self.0)()).format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+        self.now().format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
     }
 
     /// The same so many days from now.
     pub fn timestamp_in(self, days: u32) -> String {
-        let then = DateTime::<Utc>::from((self.0)()).checked_add_days(Days::new(u64::from(days)));
+        let then = self.now().checked_add_days(Days::new(u64::from(days)));
         then.unwrap_or(DateTime::<Utc>::MAX_UTC).format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
     }
 
     /// Today, in UTC.
     pub fn today(self) -> NaiveDate {
-        DateTime::<Utc>::from((self.0)()).date_naive()
+        self.now().date_naive()
     }
 }

@@ -14,6 +14,7 @@
 //! (`cloister-worker`). The program that uses it must be one when its first argument says so.
 //! Rows get into an [`Answer`] only from a result that disclosure control and the airlock have cleared.
 
+mod airlock;
 mod answer;
 mod approval;
 mod ask;
@@ -35,10 +36,14 @@ mod saved;
 mod twin;
 mod workspace;
 
+pub use airlock::{Evidence, ReleaseDraft};
 pub use answer::{Answer, AnswerAttack, AnswerCell, AnswerColumn, DatasetRef, PolicyRef, Reason, Status};
 pub use approval::Decided;
 pub use ask::Ask;
 pub use clock::Clock;
+pub use cloister_airlock::{
+    Action as ReleaseAction, Choice, Reason as ReviewReason, State as ReleaseState, View as ReleaseView,
+};
 pub use cloister_worker::{BoundaryReport, CellReport, CheckReport, StepReport};
 pub use config::{Config, QueryConfig, WorkspaceConfig};
 pub use dataset::{FileProblem, VerifiedDataset, VerifiedTable, VerifiedVault};

@@ -55,15 +55,16 @@ struct Entry {
 }
 
 /// Writes a package to a new folder, on the disk when it returns. The digest is the index's.
-pub(crate) fn write(
+pub(crate) fn write<T: AsRef<ReleasedTable>>(
     folder: &Path,
     answer: &Answer,
-    cleared: &Cleared<ReleasedTable>,
+    cleared: &Cleared<T>,
     sql: &str,
     made_at: &str,
 ) -> Result<Digest, HubError> {
     let internal = |text: &str| HubError::Internal(text.to_owned());
-    let arrow = cleared.get().to_arrow_stream().map_err(|_| internal("the table cannot be written"))?;
+    let arrow =
+        cleared.get().as_ref().to_arrow_stream().map_err(|_| internal("the table cannot be written"))?;
     let csv = answer.to_csv().ok_or_else(|| internal("a release without a table"))?;
     std::fs::create_dir(folder).map_err(HubError::file(folder))?;
     let mut files = Vec::new();

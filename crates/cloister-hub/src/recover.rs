@@ -16,10 +16,13 @@ impl Hub {
         for name in names(&self.store.home().staging())? {
             if let Some(request) = name.strip_suffix(".lock").filter(|n| n.starts_with("req_")) {
                 self.recover_request(request).await?;
+            } else if let Some(id) = name.strip_suffix(".lock").filter(|n| n.starts_with("rel_")) {
+                self.recover_release(&id.parse()?).await?;
             } else if name.starts_with("landing-") {
                 self.recover_landings().await?;
             }
         }
+        self.finish_releases().await?;
         self.sweep_workspaces().await
     }
 
@@ -43,7 +46,7 @@ impl Hub {
             }
         }
         let home = self.store.home();
-        if state != Some(RequestState::Released) {
+        if !matches!(state, Some(RequestState::Released | RequestState::Revoked)) {
             remove(&home.releases().join(request))?;
         }
         if state != Some(RequestState::Held) {

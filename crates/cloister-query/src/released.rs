@@ -199,6 +199,12 @@ impl ReleasedTable {
     }
 }
 
+impl AsRef<Self> for ReleasedTable {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
 /// The table and the states of its cells as one stream: the columns, then a column of states for each.
 pub(crate) fn write(table: &ReleasedTable, states: &[UInt8Array]) -> Result<Vec<u8>> {
     let batch = &table.batch;

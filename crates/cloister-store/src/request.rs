@@ -20,6 +20,8 @@ pub enum RequestState {
     Held,
     /// Its result is released.
     Released,
+    /// Its result was released, and may not be fetched any more.
+    Revoked,
     /// It made a workspace table or view.
     Created,
     /// It ended a workspace table or view.
@@ -28,13 +30,14 @@ pub enum RequestState {
 
 impl RequestState {
     /// Every state.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Running,
         Self::Refused,
         Self::Failed,
         Self::Interrupted,
         Self::Held,
         Self::Released,
+        Self::Revoked,
         Self::Created,
         Self::Dropped,
     ];
@@ -48,6 +51,7 @@ impl RequestState {
             Self::Interrupted => "interrupted",
             Self::Held => "held",
             Self::Released => "released",
+            Self::Revoked => "revoked",
             Self::Created => "created",
             Self::Dropped => "dropped",
         }

@@ -3,8 +3,8 @@
 /// The schema of this version.
 pub(crate) const VERSION: i64 = 1;
 
-/// What a database of this version may lack, because it was made before there were workspaces, saved queries
-/// and approvals: made where it is not there.
+/// What a database of this version may lack, because it was made before there were workspaces, saved queries,
+/// approvals and release requests: made where it is not there.
 pub(crate) const ADDED: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS workspace_object (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -59,6 +59,24 @@ pub(crate) const ADDED: &[&str] = &[
         BEGIN SELECT RAISE(ABORT, 'an approval can only be revoked'); END",
     "CREATE TRIGGER IF NOT EXISTS approval_delete BEFORE DELETE ON approval
         BEGIN SELECT RAISE(ABORT, 'an approval can only be revoked'); END",
+    "CREATE TABLE IF NOT EXISTS release_request (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        project TEXT NOT NULL,
+        state TEXT NOT NULL,
+        revision INTEGER NOT NULL,
+        body TEXT NOT NULL
+    ) STRICT",
+    "CREATE INDEX IF NOT EXISTS release_request_state ON release_request (state)",
+    "CREATE TABLE IF NOT EXISTS release_query (
+        query TEXT PRIMARY KEY REFERENCES request (id),
+        release_request TEXT NOT NULL REFERENCES release_request (id)
+    ) STRICT",
+    "CREATE TRIGGER IF NOT EXISTS release_request_update BEFORE UPDATE ON release_request
+        WHEN NEW.revision <= OLD.revision OR NEW.id <> OLD.id OR NEW.project <> OLD.project
+        BEGIN SELECT RAISE(ABORT, 'a release request only goes on'); END",
+    "CREATE TRIGGER IF NOT EXISTS release_request_delete BEFORE DELETE ON release_request
+        BEGIN SELECT RAISE(ABORT, 'a release request only goes on'); END",
 ];
 
 /// Statements that make an empty database.

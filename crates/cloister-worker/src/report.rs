@@ -133,7 +133,7 @@ pub enum Outcome {
     Released(Cleared<ReleasedTable>),
     /// Its table waits for checkers.
     Held {
-        /// An Arrow IPC stream, sealed for `held|<request>`.
+        /// The table with its cells' states, sealed for `held|<request>`.
         sealed: Vec<u8>,
         /// Codes of the reasons.
         reasons: Vec<String>,

@@ -135,7 +135,7 @@ impl Desk {
                 Ok((Message::Released { proof: sent.proof }, sent.bytes))
             }
             Decision::Hold { result, reasons } => {
-                let table = result.0.to_arrow_stream().map_err(failed)?;
+                let table = result.0.to_bytes().map_err(failed)?;
                 let key = self.key().map_err(failed)?;
                 let sealed = key.seal(&format!("held|{}", job.request), &table).map_err(failed)?;
                 Ok((Message::Held { reasons }, sealed))

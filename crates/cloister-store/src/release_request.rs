@@ -1,0 +1,140 @@
+//! Release requests, as the airlock keeps them: a text that only the airlock reads, and what is asked of many at once.
+
+use crate::{Store, StoreError, Transaction};
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+/// A release request as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredReleaseRequest {
+    /// Its id, `rel_…`.
+    pub id: String,
+    /// Its project.
+    pub project: String,
+    /// Where it is, as the airlock writes it.
+    pub state: String,
+    /// Grows with every change.
+    pub revision: u64,
+    /// All of it: JSON.
+    pub body: String,
+}
+
+const COLUMNS: &str = "id, project, state, revision, body";
+
+impl Store {
+    /// Every release request, oldest first.
+    pub async fn release_requests(&self) -> Result<Vec<StoredReleaseRequest>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM release_request ORDER BY number");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// One of them.
+    pub async fn release_request(&self, id: &str) -> Result<Option<StoredReleaseRequest>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM release_request WHERE id = ?");
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(&self.pool).await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// The release request that a query's result is in, unless it was given up or rejected.
+    pub async fn asked_for(&self, query: &str) -> Result<Option<String>, StoreError> {
+        let row = sqlx::query("SELECT release_request FROM release_query WHERE query = ?")
+            .bind(query)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| Ok(row.try_get("release_request")?)).transpose()
+    }
+}
+
+fn read(row: &SqliteRow) -> Result<StoredReleaseRequest, StoreError> {
+    let revision: i64 = row.try_get("revision")?;
+    Ok(StoredReleaseRequest {
+        id: row.try_get("id")?,
+        project: row.try_get("project")?,
+        state: row.try_get("state")?,
+        revision: u64::try_from(revision).map_err(|_| StoreError::Stored("revision"))?,
+        body: row.try_get("body")?,
+    })
+}
+
+fn number(revision: u64) -> Result<i64, StoreError> {
+    i64::try_from(revision).map_err(|_| StoreError::Stored("revision"))
+}
+
+impl Transaction {
+    /// Records a release request; false where one of its queries is in another.
+    pub async fn add_release_request(
+        &mut self,
+        request: &StoredReleaseRequest,
+        queries: &[String],
+    ) -> Result<bool, StoreError> {
+        sqlx::query(
+            "INSERT INTO release_request (id, project, state, revision, body) VALUES (?, ?, ?, ?, ?)",
+        )
+        .bind(&request.id)
+        .bind(&request.project)
+        .bind(&request.state)
+        .bind(number(request.revision)?)
+        .bind(&request.body)
+        .execute(self.connection())
+        .await?;
+        for query in queries {
+            let added =
+                sqlx::query("INSERT OR IGNORE INTO release_query (query, release_request) VALUES (?, ?)")
+                    .bind(query)
+                    .bind(&request.id)
+                    .execute(self.connection())
+                    .await?;
+            if added.rows_affected() != 1 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Changes a release request that is still what it was when it was read; false where it is not.
+    pub async fn change_release_request(
+        &mut self,
+        request: &StoredReleaseRequest,
+        was: u64,
+    ) -> Result<bool, StoreError> {
+        let done = sqlx::query(
+            "UPDATE release_request SET state = ?, revision = ?, body = ? WHERE id = ? AND revision = ?",
+        )
+        .bind(&request.state)
+        .bind(number(request.revision)?)
+        .bind(&request.body)
+        .bind(&request.id)
+        .bind(number(was)?)
+        .execute(self.connection())
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Lets the queries of a release request be asked for again.
+    pub async fn free_queries(&mut self, request: &str) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM release_query WHERE release_request = ?")
+            .bind(request)
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+
+    /// Moves a query on from one state to another, after it was settled; false where it is not in the first.
+    pub async fn move_on(
+        &mut self,
+        query: &str,
+        from: crate::RequestState,
+        to: crate::RequestState,
+        at: &str,
+    ) -> Result<bool, StoreError> {
+        let done = sqlx::query("UPDATE request SET state = ?, settled_at = ? WHERE id = ? AND state = ?")
+            .bind(to.as_str())
+            .bind(at)
+            .bind(query)
+            .bind(from.as_str())
+            .execute(self.connection())
+            .await?;
+        Ok(done.rows_affected() == 1)
+    }
+}
