@@ -1,5 +1,5 @@
 # Two commands for newcomers: `make demo` and `make test`.
-.PHONY: demo test bench fuzz lint clean
+.PHONY: demo test web bench fuzz lint clean
 
 # One selection of packages for every command, so that nothing is built twice with other features.
 BUILD = cargo build --locked --workspace --bins
@@ -8,7 +8,12 @@ demo:
 	$(BUILD)
 	$${CARGO_TARGET_DIR:-target}/debug/cloister demo
 
-test:
+# The pages' library, and what they are tested with, as its package manager has them.
+web: web/node_modules/.package-lock.json
+web/node_modules/.package-lock.json: web/package-lock.json
+	npm ci --prefix web --no-audit --no-fund
+
+test: web
 	$(BUILD)
 	cargo test --locked --workspace
 

@@ -15,6 +15,7 @@ mod omop;
 mod policy;
 mod project;
 mod query;
+mod server;
 mod totals;
 mod twin;
 mod workbench;

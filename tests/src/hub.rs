@@ -138,7 +138,7 @@ impl Default for Hub {
 }
 
 /// A program of the workspace, built beside the test.
-fn program(name: &str) -> PathBuf {
+pub(crate) fn program(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let folder = test.ancestors().nth(2).unwrap();
     let path = folder.join(name).with_extension(std::env::consts::EXE_EXTENSION);

@@ -1,4 +1,4 @@
-//! A hub of its own for every test, driven through the command line.
+//! A hub of its own for every test, driven through the command line or a server.
 //!
 //! Nothing here looks inside the programs: what a test knows, a person could see.
 #![allow(
@@ -10,6 +10,8 @@
 )]
 
 mod hub;
+mod server;
 mod shared_data;
 
 pub use hub::{Done, Hub, omop, policies, project};
+pub use server::{Answered, Browser, Server};

@@ -9,6 +9,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("cloister-disclosure", &["cloister-model"]),
     ("cloister-check", &["cloister-model", "cloister-disclosure"]),
     ("cloister-access", &["cloister-model"]),
+    ("cloister-identity", &["cloister-model"]),
     ("cloister-airlock", &["cloister-model", "cloister-governance"]),
     ("cloister-audit", &["cloister-model"]),
     ("cloister-pseudonym", &["cloister-model"]),
@@ -34,6 +35,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "cloister-model",
             "cloister-governance",
+            "cloister-access",
+            "cloister-identity",
             "cloister-disclosure",
             "cloister-airlock",
             "cloister-audit",
@@ -42,6 +45,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "cloister-worker",
         ],
     ),
+    ("cloister-http", &["cloister-model", "cloister-hub"]),
+    ("cloister-server", &["cloister-model", "cloister-hub", "cloister-http", "cloister-worker"]),
     (
         "cloister-receiving",
         &[
@@ -78,6 +83,7 @@ const PURE: &[&str] = &[
     "cloister-model",
     "cloister-governance",
     "cloister-access",
+    "cloister-identity",
     "cloister-disclosure",
     "cloister-airlock",
     "cloister-audit",

@@ -18,6 +18,12 @@ struct Verdict {
     reasons: Vec<Reason>,
 }
 
+impl std::fmt::Debug for Access {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Access")
+    }
+}
+
 impl Access {
     /// The policies that are built in.
     ///

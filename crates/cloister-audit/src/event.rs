@@ -119,6 +119,38 @@ event_kinds! {
     RequestRevoked = "request-revoked",
     /// A checker looked at a result that is held.
     EvidenceViewed = "evidence-viewed",
+    /// Somebody got an account.
+    PersonAdded = "person-added",
+    /// An administrator changed an account: roles, training, whether it may be used.
+    PersonChanged = "person-changed",
+    /// Somebody signed in.
+    SignedIn = "signed-in",
+    /// Somebody failed to sign in to an account.
+    SignInFailed = "sign-in-failed",
+    /// Too many failures locked an account for a while.
+    SignInLocked = "sign-in-locked",
+    /// Somebody ended their session.
+    SignedOut = "signed-out",
+    /// Somebody changed their password, or an administrator gave them one to change.
+    PasswordChanged = "password-changed",
+    /// Somebody's second factor was set up or removed.
+    SecondFactorChanged = "second-factor-changed",
+    /// Somebody accepted the terms of use.
+    TermsAccepted = "terms-accepted",
+    /// Somebody made an access token.
+    TokenMade = "token-made",
+    /// An access token was ended.
+    TokenRevoked = "token-revoked",
+    /// It was said who answers for a dataset.
+    DatasetOwnersSet = "dataset-owners-set",
+    /// An information asset owner said until when somebody may take releases out.
+    EgressGranted = "egress-granted",
+    /// A conflict of interest was declared.
+    ConflictDeclared = "conflict-declared",
+    /// A conflict of interest was lifted.
+    ConflictLifted = "conflict-lifted",
+    /// Somebody read the log.
+    AuditRead = "audit-read",
 }
 
 impl EventKind {
@@ -303,7 +335,7 @@ mod tests {
             assert_eq!(EventKind::parse(kind.as_str()), Some(*kind));
             assert!(kind.as_str().bytes().all(|b| b.is_ascii_lowercase() || b == b'-'));
         }
-        assert_eq!(EventKind::ALL.len(), 44);
+        assert_eq!(EventKind::ALL.len(), 60);
         assert_eq!(EventKind::parse("HubCreated"), None);
     }
 

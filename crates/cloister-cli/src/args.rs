@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::command::airlock::AirlockArgs;
+use crate::command::person::PersonArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cloister_model::Name;
 use std::path::PathBuf;
@@ -42,6 +43,8 @@ pub(crate) enum Command {
     Request(RequestArgs),
     /// See the tables and views that a project keeps.
     Workspace(WorkspaceArgs),
+    /// Give people accounts, for a hub that is served (`cloisterd`).
+    Person(PersonArgs),
     /// Disclosure control of a table made elsewhere.
     Check(CheckArgs),
     /// Verify, show or export the audit log.

@@ -63,6 +63,7 @@ async fn run(cli: Cli) -> ExitCode {
         Command::Airlock(args) => command::airlock::run(home, args).await,
         Command::Request(args) => command::request::run(home, args).await,
         Command::Workspace(args) => command::workspace::run(home, args).await,
+        Command::Person(args) => command::person::run(home, args).await,
         Command::Check(args) => command::check::run(home, args),
         Command::Audit(args) => command::audit::run(home, args).await,
         Command::Policy(args) => command::policy::run(home, args),

@@ -3,25 +3,31 @@
 //! The rules are `cloister_airlock`'s. Here is where its facts come from, where its requests are kept, and what
 //! follows from a decision.
 
+mod duty;
 mod release;
 
+use crate::authority::researchers;
 use crate::hub::fresh_id;
 use crate::{DatasetRef, Hub, HubError, Reason};
 use chrono::Utc;
+use cloister_access::{Principal, Proof, act};
 use cloister_airlock::{
-    Action, Actor, Content, Draft, Happened, OutputKind, Person, Refused, Request, State, View, Weight,
-    apply, view_for,
+    Action, Actor, Content, Draft, Happened, OutputKind, OverridePolicy, Person, Refused, Request, State,
+    View, Weight, apply, view_for,
 };
 use cloister_audit::{Event, EventKind};
 use cloister_governance::Project;
 use cloister_model::{Digest, Name, Role};
-use cloister_query::ReleasedTable;
+use cloister_query::{Exhibit, ReleasedTable};
 use cloister_store::{Request as Query, RequestState, StoredReleaseRequest};
-use std::collections::BTreeMap;
+use duty::Duty;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a researcher asks to be released.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReleaseDraft {
+    /// Its id ([`Hub::release_id`]), so that what is asked twice by accident is asked once; a fresh one where absent.
+    pub id: Option<Name>,
     /// The queries whose results are held.
     pub queries: Vec<String>,
     /// What the results are for.
@@ -53,6 +59,9 @@ pub struct Evidence {
     pub rows: Vec<Vec<String>>,
     /// Each suppressed cell's row, column and rule.
     pub suppressed: Vec<(usize, String, String)>,
+    /// What the table is made from: the people behind each value, and each value as it was and as it would leave. None for
+    /// results that were held before there was such a thing.
+    pub exhibit: Option<Exhibit>,
 }
 
 /// A held result, as its exact bytes and what they say.
@@ -85,8 +94,15 @@ impl Hub {
             Ok(project) => project,
             Err(reason) => return Err(HubError::TurnedAway(reason)),
         };
-        let author = person(&project, user);
-        let id: Name = fresh_id("rel")?.parse()?;
+        let proof = self.may::<act::CreateRequest>(user, &self.facts_of(&project.name).await?).await?;
+        let author = self.reviewer(&project, user).await?;
+        let id: Name = match &draft.id {
+            Some(id) => id.clone(),
+            None => fresh_id("rel")?.parse()?,
+        };
+        if self.store.release_request(id.as_str()).await?.is_some() {
+            return self.asked_again(&id, user, draft).await;
+        }
         let begun = Draft {
             id: id.clone(),
             project: project.name.clone(),
@@ -115,8 +131,45 @@ impl Hub {
                 "`cloister airlock list` shows it.",
             )));
         }
-        tx.commit(self.events(user.as_str(), &request, &happened)?).await?;
+        self.commit(tx, proof, self.events(user.as_str(), &request, &happened)?).await?;
         self.seen(&id, user).await
+    }
+
+    /// An id for a release request that a person asks with a key of theirs: the same key, the same id.
+    pub fn release_id(&self, user: &Name, key: Option<&str>) -> Result<Name, HubError> {
+        Ok(crate::ask::id_of("rel", user, key)?.parse()?)
+    }
+
+    /// The request that was asked with the same key.
+    async fn asked_again(&self, id: &Name, user: &Name, draft: &ReleaseDraft) -> Result<View, HubError> {
+        let view = self.seen(id, user).await?;
+        let same = view.authors.contains(user)
+            && view.purpose == draft.purpose
+            && view.justification == draft.justification
+            && view.outputs.iter().map(|o| o.query.as_str()).eq(draft.queries.iter().map(String::as_str));
+        if same { Ok(view) } else { Err(HubError::TurnedAway(crate::ask::key_reused())) }
+    }
+
+    /// Gives a seat to a checker.
+    pub async fn assign(&self, id: &Name, checker: &Name, user: &Name) -> Result<View, HubError> {
+        let (_, project, _) = self.load(id).await?;
+        let to = self.reviewer(&project, checker).await?;
+        self.act(id, user, Action::Assign { to }).await
+    }
+
+    /// Consents to set a finding aside, which takes both checkers, where the disclosure policy allows it.
+    pub async fn set_aside(
+        &self,
+        id: &Name,
+        user: &Name,
+        output: Name,
+        digest: Digest,
+        finding: Name,
+        justification: String,
+    ) -> Result<View, HubError> {
+        // No disclosure policy says yet that one of its findings may be set aside.
+        let policy = OverridePolicy::Forbids;
+        self.act(id, user, Action::Override { output, digest, finding, justification, policy }).await
     }
 
     /// The release requests that exist for a person, oldest first.
@@ -124,7 +177,7 @@ impl Hub {
         let mut views = Vec::new();
         for stored in self.store.release_requests().await? {
             let (request, project) = self.read(&stored).await?;
-            views.extend(view_for(&request, &person(&project, user)));
+            views.extend(view_for(&request, &self.reviewer(&project, user).await?));
         }
         Ok(views)
     }
@@ -132,18 +185,22 @@ impl Hub {
     /// One release request, as a person may see it.
     pub async fn seen(&self, id: &Name, user: &Name) -> Result<View, HubError> {
         let (request, project, _) = self.load(id).await?;
-        view_for(&request, &person(&project, user)).ok_or_else(|| absent(id))
+        let _: Proof<act::ViewRequest> = self.may(user, &self.request_facts(&request).await?).await?;
+        view_for(&request, &self.reviewer(&project, user).await?).ok_or_else(|| absent(id))
     }
 
     /// Does something to a release request. What is approved is released at once.
     pub async fn act(&self, id: &Name, user: &Name, action: Action) -> Result<View, HubError> {
         let (request, project, was) = self.load(id).await?;
-        let who = person(&project, user);
+        let who = self.reviewer(&project, user).await?;
+        let side = who.standing(&request);
+        let duty = Duty::of(&action, side, user);
         let (after, happened) =
             apply(&request, &Actor::Person(who), action, self.clock.now()).map_err(|e| refused(id, e))?;
         if !happened.is_empty() {
             let events = self.events(user.as_str(), &after, &happened)?;
             let at = events.last().map(|e| e.at.clone()).unwrap_or_default();
+            let permit = duty.permit(self, user, &request).await?;
             let mut tx = self.store.begin().await?;
             if !tx.change_release_request(&stored(&after)?, was).await? {
                 return Err(HubError::TurnedAway(Reason::new(
@@ -168,7 +225,7 @@ impl Hub {
                 | State::Approved
                 | State::Released => {}
             }
-            tx.commit(events).await?;
+            permit.commit(self, tx, events).await?;
         }
         if after.state() == State::Approved {
             self.finish_release(id).await?;
@@ -190,12 +247,14 @@ impl Hub {
         if Digest::of(&held.bytes) != digest {
             return Err(HubError::ReleaseChanged(query.id));
         }
+        let (request, ..) = self.load(id).await?;
+        let proof = self.may::<act::ViewEvidence>(user, &self.request_facts(&request).await?).await?;
         let event = self
             .event(user.as_str(), EventKind::EvidenceViewed, id.as_str())
             .with("project", view.project.as_str())
             .with("output", output.as_str())
             .with("digest", digest.to_string());
-        self.store.begin().await?.commit(vec![event]).await?;
+        self.commit(self.store.begin().await?, proof, vec![event]).await?;
         let marker = self.policy(&query.policy_name.parse()?)?.marker().to_owned();
         let (columns, cells) = crate::answer::columns_and_cells(&held.table);
         let rows = crate::answer::text_of_rows(&held.table, &columns, &cells, &marker);
@@ -211,7 +270,27 @@ impl Hub {
             columns: columns.into_iter().map(|c| c.name).collect(),
             rows,
             suppressed: suppressed.collect(),
+            exhibit: self.exhibit(&query)?,
             query: query.id,
+        })
+    }
+
+    /// A person, as the airlock knows them.
+    async fn reviewer(&self, project: &Project, user: &Name) -> Result<Person, HubError> {
+        let mut roles = match self.principal(user).await? {
+            Principal::Person(person) if !person.disabled => person.roles,
+            Principal::Person(_) | Principal::Anonymous | Principal::System => BTreeSet::new(),
+        };
+        let named = !project.checkers.is_empty() || !self.store.has_accounts().await?;
+        if named && !project.checkers.contains(user) {
+            roles.remove(&Role::Checker);
+        }
+        let conflicts = self.store.conflicts(&project.name).await?;
+        Ok(Person {
+            name: user.clone(),
+            roles,
+            member: researchers(project).any(|member| member == *user),
+            conflict: conflicts.iter().any(|c| c.person == *user),
         })
     }
 
@@ -243,6 +322,19 @@ impl Hub {
         let table = ReleasedTable::from_bytes(&bytes)
             .map_err(|_| HubError::Internal("a held result cannot be read".to_owned()))?;
         Ok(Held { bytes, table })
+    }
+
+    fn exhibit(&self, query: &Query) -> Result<Option<Exhibit>, HubError> {
+        let path = self.store.home().held().join(format!("{}.exhibit", query.id));
+        let sealed = match std::fs::read(&path) {
+            Ok(sealed) => sealed,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(HubError::file(&path)(e)),
+        };
+        let bytes = self.store.keys().open(&format!("exhibit|{}", query.id), &sealed)?;
+        serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|_| HubError::Internal("what a checker is shown cannot be read".to_owned()))
     }
 
     async fn load(&self, id: &Name) -> Result<(Request, Project, u64), HubError> {
@@ -277,18 +369,6 @@ impl Hub {
         };
         happened.iter().map(of).collect()
     }
-}
-
-/// A person, as the project knows them.
-fn person(project: &Project, user: &Name) -> Person {
-    let membership = project.members.iter().find(|m| m.user == *user);
-    let mut roles: std::collections::BTreeSet<Role> =
-        membership.iter().flat_map(|m| m.roles.iter().copied()).collect();
-    if project.checkers.contains(user) {
-        roles.insert(Role::Checker);
-    }
-    let member = membership.is_some_and(|m| m.roles.contains(&Role::Researcher));
-    Person { name: user.clone(), roles, member, conflict: false }
 }
 
 fn next(

@@ -4,9 +4,10 @@ use cloister_airlock::Cleared;
 use cloister_query::{FailedAttack, ReleasedTable, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
+use utoipa::ToSchema;
 
 /// What became of a query.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// Its result is released, perhaps with suppressed cells.
@@ -24,7 +25,7 @@ pub enum Status {
 }
 
 /// The disclosure policy that was applied.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PolicyRef {
     /// Its name.
     pub name: String,
@@ -33,7 +34,7 @@ pub struct PolicyRef {
 }
 
 /// A dataset version that was read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DatasetRef {
     /// The dataset.
     pub name: String,
@@ -44,7 +45,7 @@ pub struct DatasetRef {
 }
 
 /// A column of the released table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AnswerColumn {
     /// Its name.
     pub name: String,
@@ -56,7 +57,7 @@ pub struct AnswerColumn {
 }
 
 /// What became of a cell that is not simply a value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AnswerCell {
     /// Row, from 0.
     pub row: usize,
@@ -73,7 +74,7 @@ pub struct AnswerCell {
 
 /// What an outsider tried on a table with totals before it was released: every suppressed cell was attacked with all
 /// that the table shows, and none could be narrowed to less than the policy keeps open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AnswerAttack {
     /// Cells that rules suppressed.
     pub suppressed: usize,
@@ -90,7 +91,7 @@ impl From<FailedAttack> for AnswerAttack {
 }
 
 /// Why a query was refused or is held.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Reason {
     /// A stable code.
     pub code: String,
@@ -178,7 +179,7 @@ impl Reason {
 }
 
 /// The answer to a query.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Answer {
     status: Status,
     request: Option<String>,

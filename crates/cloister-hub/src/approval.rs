@@ -6,6 +6,7 @@ use crate::explain::of_refused;
 use crate::hub::fresh_id;
 use crate::query::Workspace;
 use crate::{DatasetRef, Hub, HubError, Reason};
+use cloister_access::{Query, act};
 use cloister_audit::EventKind;
 use cloister_governance::project::NotTheChecker;
 use cloister_governance::{Parameters, Project};
@@ -71,9 +72,15 @@ impl Hub {
             granted_at: event.at.clone(),
             revoked: None,
         };
+        let facts = Query {
+            id: event.subject.parse()?,
+            project: self.facts_of(&workspace.project.name).await?,
+            author: approval.author.parse()?,
+        };
+        let proof = self.may::<act::ApproveQuery>(checker, &facts).await?;
         let mut tx = self.store.begin().await?;
         tx.add_approval(&approval).await?;
-        tx.commit(vec![event]).await?;
+        self.commit(tx, proof, vec![event]).await?;
         Ok(approval)
     }
 
@@ -82,11 +89,20 @@ impl Hub {
         self.checked_by(project, checker).await?;
         let event =
             self.event(checker.as_str(), EventKind::ApprovalRevoked, id).with("project", project.as_str());
+        let absent = || HubError::NotFound("approval that holds", id.to_owned());
+        let approvals = self.store.approvals(project).await?;
+        let approval = approvals.iter().find(|a| a.id == id).ok_or_else(absent)?;
+        let facts = Query {
+            id: id.parse()?,
+            project: self.facts_of(project).await?,
+            author: approval.author.parse()?,
+        };
+        let proof = self.may::<act::RevokeQueryApproval>(checker, &facts).await?;
         let mut tx = self.store.begin().await?;
         if !tx.revoke_approval(project, id, checker, &event.at).await? {
-            return Err(HubError::NotFound("approval that holds", id.to_owned()));
+            return Err(absent());
         }
-        Ok(tx.commit(vec![event]).await?)
+        self.commit(tx, proof, vec![event]).await
     }
 
     /// A project's approvals, for its members and checkers.

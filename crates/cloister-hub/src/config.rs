@@ -22,6 +22,36 @@ pub struct Config {
     /// What a project may keep.
     #[serde(default)]
     pub workspace: WorkspaceConfig,
+    /// How long sessions last.
+    #[serde(default)]
+    pub sign_in: SignInConfig,
+}
+
+/// How long sessions of the pages last.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct SignInConfig {
+    /// Minutes without use.
+    pub idle_minutes: u32,
+    /// Minutes in all.
+    pub session_minutes: u32,
+}
+
+impl Default for SignInConfig {
+    fn default() -> Self {
+        Self { idle_minutes: 30, session_minutes: 720 }
+    }
+}
+
+impl SignInConfig {
+    fn check(&self) -> Result<(), HubError> {
+        if self.idle_minutes == 0 || self.session_minutes < self.idle_minutes || self.session_minutes > 1_440
+        {
+            let text = "sign-in.session-minutes must be at least sign-in.idle-minutes, which is at least 1, and at most 1440";
+            return Err(HubError::Config(text.to_owned()));
+        }
+        Ok(())
+    }
 }
 
 /// What a project may keep in its workspace. No limit depends on how large a table becomes: a table is counted at
@@ -160,7 +190,7 @@ impl Config {
             "# The settings of one hub. The name goes into every pseudonym: it must not change.\n\
              name = \"{name}\"\n\
              # How many people one bucket file of a table spans.\n\
-             people-per-bucket = {}\n\n{QUERY_TEXT}\n{WORKSPACE_TEXT}",
+             people-per-bucket = {}\n\n{QUERY_TEXT}\n{WORKSPACE_TEXT}\n{SIGN_IN_TEXT}",
             people_per_bucket(),
         )
     }
@@ -174,6 +204,7 @@ impl Config {
         }
         config.query.check()?;
         config.workspace.check()?;
+        config.sign_in.check()?;
         Ok(config)
     }
 }
@@ -206,6 +237,13 @@ mib-max = 16384
 days-max = 90
 "#;
 
+/// A new hub's sessions, which are the defaults.
+const SIGN_IN_TEXT: &str = r#"[sign-in]
+# Sessions of the pages: minutes without use, and in all, after which one signs in again.
+idle-minutes = 30
+session-minutes = 720
+"#;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,9 +261,10 @@ mod tests {
         let config: Config = toml::from_str(&text).unwrap();
         assert_eq!(config.query, QueryConfig::default());
         assert_eq!(config.workspace, WorkspaceConfig::default());
+        assert_eq!(config.sign_in, SignInConfig::default());
         let keys =
             text.lines().skip_while(|l| *l != "[query]").filter(|l| l.contains(" = ") && !l.starts_with('#'));
-        assert_eq!(keys.count(), 13);
+        assert_eq!(keys.count(), 15);
     }
 
     #[test]

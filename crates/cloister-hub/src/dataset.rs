@@ -2,13 +2,16 @@
 
 use crate::recover::names;
 use crate::{Hub, HubError};
+use cloister_access::{Action, Object};
 use cloister_audit::EventKind;
 use cloister_governance::FileEntry;
 use cloister_model::{Digest, Hasher, Ident, Name, WORKSPACES};
 use cloister_store::DatasetVersion;
+use serde::Serialize;
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::Path;
+use utoipa::ToSchema;
 
 /// What is wrong with a file of the vault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +82,69 @@ pub struct VerifiedTable {
     pub problems: Vec<(String, FileProblem)>,
 }
 
+/// A dataset, as those who may see it do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct DatasetView {
+    /// Its name.
+    pub name: String,
+    /// Who answers for it.
+    pub owners: Vec<String>,
+    /// What landed, oldest first.
+    pub versions: Vec<VersionView>,
+}
+
+/// A dataset version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct VersionView {
+    /// Which.
+    pub version: u32,
+    /// When it landed.
+    pub landed_at: String,
+    /// Who landed it.
+    pub landed_by: String,
+    /// The digest of its manifest.
+    pub digest: String,
+    /// Its tables.
+    pub tables: Vec<String>,
+    /// Rows that were not landed, by file and code: names and numbers of the extract's own errors, never a value.
+    #[schema(value_type = Object)]
+    pub rejects: serde_json::Value,
+}
+
 impl Hub {
+    /// The datasets that a person may see, by name.
+    pub async fn datasets_of(&self, user: &Name) -> Result<Vec<DatasetView>, HubError> {
+        let principal = self.principal(user).await?;
+        let mut views: Vec<DatasetView> = Vec::new();
+        for version in self.store.dataset_versions().await? {
+            let name = version.manifest.dataset.clone();
+            let owners = self.store.dataset_owners(&name).await?;
+            let facts = cloister_access::Dataset { name: name.clone(), owners: owners.clone() };
+            if !self.permits(&principal, Action::ViewLandings, facts.resource()) {
+                continue;
+            }
+            let view = VersionView {
+                version: version.manifest.version,
+                landed_at: version.landed_at,
+                landed_by: version.landed_by,
+                digest: version.digest.to_string(),
+                tables: version.manifest.tables.iter().map(|t| t.name.to_string()).collect(),
+                rejects: serde_json::from_str(&version.rejects)
+                    .map_err(|_| HubError::Internal("a reject report cannot be read".to_owned()))?,
+            };
+            match views.iter_mut().find(|v| v.name == name.as_str()) {
+                Some(known) => known.versions.push(view),
+                None => views.push(DatasetView {
+                    name: name.to_string(),
+                    owners: owners.iter().map(ToString::to_string).collect(),
+                    versions: vec![view],
+                }),
+            }
+        }
+        views.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(views)
+    }
+
     /// Every dataset version.
     pub async fn datasets(&self) -> Result<Vec<DatasetVersion>, HubError> {
         Ok(self.store.dataset_versions().await?)

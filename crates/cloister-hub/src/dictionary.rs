@@ -6,9 +6,10 @@ use cloister_governance::project::TableGrant;
 use cloister_governance::{Manifest, TableEntry};
 use cloister_model::{Ident, LandedColumn, LandedType, Name};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// A table as a project sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct TableView {
     /// The dataset.
     pub dataset: String,
@@ -36,7 +37,7 @@ pub struct TableView {
 }
 
 /// The dates that rows lie between.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct WindowView {
     /// The date column.
     pub column: String,
@@ -47,7 +48,7 @@ pub struct WindowView {
 }
 
 /// A column as a project sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ColumnView {
     /// Its name.
     pub name: String,

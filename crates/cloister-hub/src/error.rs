@@ -1,6 +1,7 @@
 //! Why a use case did not happen.
 
 use crate::Reason;
+use cloister_access::Denied;
 use cloister_governance::Problems;
 use cloister_model::{Name, NameError};
 use cloister_store::StoreError;
@@ -52,6 +53,12 @@ pub enum HubError {
     /// Not allowed: a stable code, a sentence and a hint.
     #[error("{}", .0.message)]
     TurnedAway(Reason),
+    /// Not permitted by the access policies.
+    #[error("{0}")]
+    Denied(#[from] Denied),
+    /// Changed by somebody else since it was read.
+    #[error("{0} was changed by somebody else meanwhile; look at it again, and repeat what you did")]
+    ChangedMeanwhile(&'static str),
     /// A release cannot be fetched.
     #[error("request `{0}` is {1}: there is nothing to fetch")]
     NotReleased(String, &'static str),
@@ -77,6 +84,8 @@ impl HubError {
             Self::NotFound(..) => "not-found",
             Self::ProjectState { .. } => "project-state",
             Self::TurnedAway(reason) => &reason.code,
+            Self::Denied(denied) => denied.code(),
+            Self::ChangedMeanwhile(_) => "changed-meanwhile",
             Self::NotReleased(..) => "not-released",
             Self::ReleaseChanged(_) => "release-changed",
             Self::Internal(_) => "internal",

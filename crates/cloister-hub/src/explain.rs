@@ -3,15 +3,17 @@
 use crate::answer::{DatasetRef, PolicyRef, Reason};
 use crate::query::Workspace;
 use crate::{Ask, Hub, HubError};
+use cloister_access::act;
 use cloister_audit::EventKind;
 use cloister_governance::{QueryMode, ReviewMode};
 use cloister_model::{Digest, Name};
 use cloister_query::QueryError;
 use cloister_worker::{BoundaryReport, CheckReport, ExplainJob, Refused, StepReport};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// What a researcher is told of a query that was not run. Nothing in it comes from data.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Explained {
     /// `explained`, or `refused` where the query may not run.
     pub status: &'static str,
@@ -24,10 +26,13 @@ pub struct Explained {
     /// Whether it may run as far as approvals go.
     pub approval: Option<ApprovalState>,
     /// Every check.
+    #[schema(value_type = Vec<Object>)]
     pub checks: Vec<CheckReport>,
     /// The plan as an indented tree, the result first.
+    #[schema(value_type = Vec<Object>)]
     pub plan: Vec<StepReport>,
     /// Where values are protected, and by which evidence.
+    #[schema(value_type = Vec<Object>)]
     pub boundaries: Vec<BoundaryReport>,
     /// Why the result would be held.
     pub holds: Vec<Reason>,
@@ -36,7 +41,7 @@ pub struct Explained {
 }
 
 /// Whether a query may run as far as approvals go.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ApprovalState {
     /// Whether the project runs approved queries only.
     pub required: bool,
@@ -88,7 +93,8 @@ impl Hub {
         if let Some(plan) = explained.plan_digest {
             event = event.with("plan", plan.to_string());
         }
-        self.store.begin().await?.commit(vec![event]).await?;
+        let proof = self.may::<act::ExplainQuery>(user, &self.facts_of(project).await?).await?;
+        self.commit(self.store.begin().await?, proof, vec![event]).await?;
         let approval = match explained.plan_digest {
             Some(plan) => Some(ApprovalState {
                 required: workspace.project.queries == QueryMode::Approved,

@@ -1,12 +1,14 @@
 //! Setting a hub up, and opening it.
 
 use crate::{Clock, Config, HubError};
+use cloister_access::Access;
 use cloister_audit::{Event, EventKind};
 use cloister_disclosure::Policy;
 use cloister_model::Name;
 use cloister_store::{Home, Store, write_new};
 use cloister_worker::Workers;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// A shipped policy: its name, its text, its cases.
 macro_rules! shipped {
@@ -36,6 +38,7 @@ pub struct Hub {
     pub(crate) config: Config,
     pub(crate) clock: Clock,
     pub(crate) workers: Workers,
+    pub(crate) access: Arc<Access>,
 }
 
 /// What a new hub is made with.
@@ -91,7 +94,8 @@ impl Hub {
         let home = store.home();
         let (sandbox, ceilings) = (config.query.sandbox, config.query.ceilings());
         let workers = Workers::new(home.vault(), home.key("vault"), sandbox, ceilings);
-        Ok(Self { store, config, clock, workers })
+        let access = Access::new().map_err(|e| HubError::Internal(e.to_string()))?;
+        Ok(Self { store, config, clock, workers, access: Arc::new(access) })
     }
 
     /// The home and its metadata.

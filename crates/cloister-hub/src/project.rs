@@ -1,6 +1,7 @@
 //! Provisioning projects and stopping them.
 
 use crate::{Hub, HubError};
+use cloister_access::act;
 use cloister_audit::EventKind;
 use cloister_governance::project::ProjectState;
 use cloister_governance::{Problem, Problems, Project, TableEntry};
@@ -23,6 +24,7 @@ pub struct ProjectTable {
 impl Hub {
     /// Provisions a project from the text of its file; everything that is wrong with it is listed.
     pub async fn create_project(&self, text: &str, actor: &Name) -> Result<Project, HubError> {
+        let proof = self.may_run_hub::<act::CreateProject>(actor, &cloister_access::Hub).await?;
         let project = Project::parse(text)?;
         self.check_project(&project).await?;
         let event = self
@@ -42,7 +44,7 @@ impl Hub {
         if !tx.add_project(&stored).await? {
             return Err(HubError::ProjectExists(project.name));
         }
-        tx.commit(vec![event]).await?;
+        self.commit(tx, proof, vec![event]).await?;
         Ok(project)
     }
 
@@ -118,11 +120,12 @@ impl Hub {
             ProjectState::Suspended => EventKind::ProjectSuspended,
             ProjectState::Closed => EventKind::ProjectClosed,
         };
+        let proof = self.may_run_hub::<act::ManageProject>(actor, &self.facts_of(name).await?).await?;
         let event = self.event(actor.as_str(), kind, name.as_str());
         let mut tx = self.store.begin().await?;
         if !tx.move_project(name.as_str(), from, to).await? {
             return Err(refused());
         }
-        Ok(tx.commit(vec![event]).await?)
+        self.commit(tx, proof, vec![event]).await
     }
 }

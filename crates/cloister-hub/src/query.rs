@@ -4,6 +4,7 @@ use crate::answer::Heading;
 use crate::hub::fresh_id;
 use crate::workspace::{Kept, Lineage, Source};
 use crate::{Answer, DatasetRef, Hub, HubError, PolicyRef, Reason, Status};
+use cloister_access::{Proof, act};
 use cloister_airlock::Cleared;
 use cloister_audit::{Event, EventKind};
 use cloister_disclosure::Policy;
@@ -63,11 +64,24 @@ impl Hub {
         sql: &str,
         stop: impl Future<Output = ()>,
     ) -> Result<Answer, HubError> {
+        self.query_under(None, project, user, sql, stop).await
+    }
+
+    /// Runs a query under an id that nothing else has, or a fresh one.
+    pub(crate) async fn query_under(
+        &self,
+        id: Option<String>,
+        project: &Name,
+        user: &Name,
+        sql: &str,
+        stop: impl Future<Output = ()>,
+    ) -> Result<Answer, HubError> {
         let workspace = match self.admit(project, user).await? {
             Ok(project) => self.workspace(project).await?,
             Err(reason) => return self.turn_away(project, user, reason).await,
         };
-        let mut run = self.submit(&workspace, user, sql).await?;
+        let proof = self.may::<act::RunQuery>(user, &self.facts_of(project).await?).await?;
+        let mut run = self.submit(id, &workspace, proof, user, sql).await?;
         let command = match Command::parse(sql) {
             Ok(command) => command,
             Err(refusal) => {
@@ -129,7 +143,7 @@ impl Hub {
                 let answer = Answer::released(run.heading.clone(), &cleared);
                 run.release(answer, &cleared, sql).await
             }
-            Outcome::Held { sealed, reasons } => run.hold(&sealed, &reasons).await,
+            Outcome::Held { sealed, exhibit, reasons } => run.hold(&sealed, &exhibit, &reasons).await,
             other => run.end_without(other).await,
         }
     }
@@ -211,8 +225,18 @@ impl Hub {
         Ok(Workspace { project, policy, policy_text, granted, datasets, sources, kept })
     }
 
-    async fn submit(&self, workspace: &Workspace, user: &Name, sql: &str) -> Result<Run<'_>, HubError> {
-        let id = fresh_id("req")?;
+    async fn submit(
+        &self,
+        id: Option<String>,
+        workspace: &Workspace,
+        proof: Proof<act::RunQuery>,
+        user: &Name,
+        sql: &str,
+    ) -> Result<Run<'_>, HubError> {
+        let id = match id {
+            Some(id) => id,
+            None => fresh_id("req")?,
+        };
         let lock = self.store.own_request_lock(&id)?;
         let policy = PolicyRef {
             name: workspace.policy.name().to_string(),
@@ -241,7 +265,7 @@ impl Hub {
             settled_at: None,
         })
         .await?;
-        tx.commit(vec![event]).await?;
+        self.commit(tx, proof, vec![event]).await?;
         let heading = Heading {
             request: Some(id.clone()),
             policy: Some(policy),
@@ -388,7 +412,7 @@ impl Run<'_> {
                     self.hub.store.keys().seal(&format!("failure|{}", self.id), text.as_bytes())?
                 }
             };
-            self.keep(&sealed, &self.hub.store.home().failures())?;
+            self.keep(&sealed, &self.hub.store.home().failures(), "sealed")?;
         }
         let reasons = vec![reason];
         self.settle(state, &json!(reasons).to_string(), event, None).await?;
@@ -396,8 +420,10 @@ impl Run<'_> {
     }
 
     /// Keeps the result, sealed, for checkers.
-    async fn hold(self, sealed: &[u8], codes: &[String]) -> Result<Answer, HubError> {
-        self.keep(sealed, &self.hub.store.home().held())?;
+    async fn hold(self, sealed: &[u8], exhibit: &[u8], codes: &[String]) -> Result<Answer, HubError> {
+        let held = self.hub.store.home().held();
+        self.keep(exhibit, &held, "exhibit")?;
+        self.keep(sealed, &held, "sealed")?;
         let reasons: Vec<Reason> = codes.iter().map(|c| Reason::hold(c)).collect();
         let event = self.event(EventKind::QueryHeld).with("reasons", codes.to_vec());
         self.settle(RequestState::Held, &json!(reasons).to_string(), event, None).await?;
@@ -405,8 +431,8 @@ impl Run<'_> {
     }
 
     /// Puts a sealed value in a folder of the home.
-    fn keep(&self, sealed: &[u8], folder: &Path) -> Result<(), HubError> {
-        let name = format!("{}.sealed", self.id);
+    fn keep(&self, sealed: &[u8], folder: &Path, what: &str) -> Result<(), HubError> {
+        let name = format!("{}.{what}", self.id);
         let staged = self.hub.store.home().staging().join(&name);
         cloister_store::write_new(&staged, sealed)?;
         Ok(cloister_store::publish(&staged, &folder.join(name))?)

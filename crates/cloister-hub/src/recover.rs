@@ -51,12 +51,14 @@ impl Hub {
         }
         if state != Some(RequestState::Held) {
             remove(&home.held().join(format!("{request}.sealed")))?;
+            remove(&home.held().join(format!("{request}.exhibit")))?;
         }
         if state != Some(RequestState::Failed) {
             remove(&home.failures().join(format!("{request}.sealed")))?;
         }
         remove(&home.staging().join(request))?;
         remove(&home.staging().join(format!("{request}.sealed")))?;
+        remove(&home.staging().join(format!("{request}.exhibit")))?;
         Ok(remove(&home.staging().join(format!("{request}.lock")))?)
     }
 

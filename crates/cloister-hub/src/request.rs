@@ -1,22 +1,24 @@
 //! Requests: what became of queries, and fetching what was released.
 
-use crate::{Hub, HubError, PackageFile, package};
+use crate::answer::Heading;
+use crate::{Answer, Hub, HubError, PackageFile, Reason, Status, package};
+use cloister_access::{Request, act};
 use cloister_audit::EventKind;
 use cloister_governance::Project;
 use cloister_model::{Name, Role};
-use cloister_store::{Request, RequestState};
+use cloister_store::{Request as Query, RequestState};
 
 impl Hub {
     /// The requests that a person may see, oldest first: their own, and where they check or administer
     /// a project, its.
-    pub async fn requests(&self, user: &Name) -> Result<Vec<Request>, HubError> {
+    pub async fn requests(&self, user: &Name) -> Result<Vec<Query>, HubError> {
         let overseen = self.overseen(user).await?;
         let requests = self.store.requests().await?.into_iter();
         Ok(requests.filter(|r| r.user == user.as_str() || overseen.contains(&r.project)).collect())
     }
 
     /// One request. One that the person may not see does not exist for them.
-    pub async fn request(&self, id: &str, user: &Name) -> Result<Request, HubError> {
+    pub async fn request(&self, id: &str, user: &Name) -> Result<Query, HubError> {
         let not_found = || HubError::NotFound("request", id.to_owned());
         let request = self.store.request(id).await?.ok_or_else(not_found)?;
         if request.user == user.as_str() || self.overseen(user).await?.contains(&request.project) {
@@ -24,6 +26,22 @@ impl Hub {
         } else {
             Err(not_found())
         }
+    }
+
+    /// What became of a query, without its rows.
+    pub(crate) fn answer_of(&self, query: &Query) -> Result<Answer, HubError> {
+        let reasons: Vec<Reason> = serde_json::from_str(&query.reasons)
+            .map_err(|_| HubError::Internal("reasons that cannot be read".to_owned()))?;
+        let status = match query.state {
+            RequestState::Released => Status::Released,
+            RequestState::Held | RequestState::Revoked => Status::Held,
+            RequestState::Refused => Status::Refused,
+            RequestState::Created => Status::Created,
+            RequestState::Dropped => Status::Dropped,
+            RequestState::Running | RequestState::Failed | RequestState::Interrupted => Status::Failed,
+        };
+        let heading = Heading { request: Some(query.id.clone()), ..Heading::default() };
+        Ok(Answer::without_rows(status, heading, reasons))
     }
 
     /// A file of a released request's package, for the person who asked. Fetching is recorded.
@@ -36,6 +54,10 @@ impl Hub {
             (RequestState::Released, Some(digest)) => digest,
             (state, _) => return Err(HubError::NotReleased(id.to_owned(), state.as_str())),
         };
+        // What was released at once is a request that its query handed in.
+        let project = self.facts_of(&request.project.parse()?).await?;
+        let facts = Request { id: id.parse()?, project, authors: [user.clone()].into(), handed_in: true };
+        let proof = self.may::<act::DownloadPackage>(user, &facts).await?;
         let folder = self.store.home().releases().join(id);
         let bytes =
             package::read(&folder, digest, file).ok_or_else(|| HubError::ReleaseChanged(id.to_owned()))?;
@@ -43,7 +65,7 @@ impl Hub {
             .event(user.as_str(), EventKind::ReleaseFetched, id)
             .with("project", request.project.as_str())
             .with("file", file.name());
-        self.store.begin().await?.commit(vec![event]).await?;
+        self.commit(self.store.begin().await?, proof, vec![event]).await?;
         Ok(bytes)
     }
 

@@ -3,6 +3,7 @@
 use crate::ask::{of_parameter, with_parameters};
 use crate::explain::{broke_off, of_refused};
 use crate::{Hub, HubError, Reason};
+use cloister_access::act;
 use cloister_audit::EventKind;
 use cloister_governance::{Parameters, Project};
 use cloister_model::{Digest, Name};
@@ -43,9 +44,10 @@ impl Hub {
             author: user.to_string(),
             saved_at: event.at.clone(),
         };
+        let proof = self.may::<act::SaveQuery>(user, &self.facts_of(project).await?).await?;
         let mut tx = self.store.begin().await?;
         tx.put_saved_query(&saved).await?;
-        tx.commit(vec![event]).await?;
+        self.commit(tx, proof, vec![event]).await?;
         Ok(plan)
     }
 
@@ -71,11 +73,12 @@ impl Hub {
     pub async fn remove_saved_query(&self, project: &Name, user: &Name, name: &Name) -> Result<(), HubError> {
         self.admitted(project, user).await?;
         let event = self.event(user.as_str(), EventKind::SavedQueryRemoved, format!("{project}/{name}"));
+        let proof = self.may::<act::SaveQuery>(user, &self.facts_of(project).await?).await?;
         let mut tx = self.store.begin().await?;
         if !tx.remove_saved_query(project, name).await? {
             return Err(HubError::NotFound("saved query", name.to_string()));
         }
-        Ok(tx.commit(vec![event]).await?)
+        self.commit(tx, proof, vec![event]).await
     }
 
     /// A project whose queries the person may run now; who is turned away is logged.

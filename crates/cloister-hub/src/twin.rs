@@ -4,19 +4,21 @@ use crate::answer::{AnswerCell, AnswerColumn, Reason, columns_and_cells, csv_of,
 use crate::explain::{broke_off, holds, of_refused};
 use crate::query::Workspace;
 use crate::{Ask, Hub, HubError};
+use cloister_access::act;
 use cloister_audit::EventKind;
 use cloister_governance::{Contract, QueryMode};
 use cloister_model::{Digest, Name};
 use cloister_worker::{Invented, Tried, TwinDataset, TwinJob};
 use serde::Serialize;
 use serde_json::Value as Json;
+use utoipa::ToSchema;
 
 /// What stands beside every result of a twin.
 const NOTE: &str =
     "These values are invented, from the datasets' contracts alone. They say nothing about anybody.";
 
 /// What a query gives on invented rows, and what would become of it on the real ones.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct TwinAnswer {
     /// `twin`; `refused` or `failed` where it does not run on the twin either.
     pub status: &'static str,
@@ -38,7 +40,7 @@ pub struct TwinAnswer {
 }
 
 /// What would become of a query on the real data, as far as that is known without it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RealOutcome {
     /// `would-run`, `would-be-held` or `would-be-refused`.
     pub outcome: &'static str,
@@ -92,7 +94,8 @@ impl Hub {
         let event = self
             .event(user.as_str(), EventKind::TwinQueried, project.as_str())
             .with("sql", Digest::of(text.as_bytes()).to_string());
-        self.store.begin().await?.commit(vec![event]).await?;
+        let proof = self.may::<act::QueryTwin>(user, &self.facts_of(project).await?).await?;
+        self.commit(self.store.begin().await?, proof, vec![event]).await?;
         let real = self.real_outcome(&workspace, &text).await?;
         let alive = workspace.kept.iter().map(|kept| &kept.stored).filter(|stored| stored.end.is_none());
         let kept = alive.map(|stored| (stored.name.clone(), stored.sql.clone())).collect();

@@ -95,6 +95,15 @@ impl BoundaryTable {
         Ok((plan, columns, states))
     }
 
+    /// The protected values of a cell's column, in the order of the protected rows.
+    pub(crate) fn shown(&self, index: usize) -> Result<ArrayRef> {
+        let found = self.protected.get().and_then(|batch| batch.column_by_name(&format!("v{index}")));
+        match found {
+            Some(array) => Ok(array.clone()),
+            None => internal_err!("nothing has been protected yet"),
+        }
+    }
+
     /// Puts the protected values in.
     pub(crate) fn fill(&self, boundary: &Boundary, evidence: &Evidence, protected: &Protected) -> Result<()> {
         let rows = protected.rows();

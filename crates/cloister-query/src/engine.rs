@@ -4,7 +4,7 @@ use crate::boundary::{Boundary, Evidence};
 use crate::canonical;
 use crate::catalogue::PlanTable;
 use crate::division::with_digits;
-use crate::finished::FinishedTable;
+use crate::finished::{FinishedTable, Source};
 use crate::grant::ResolvedGrant;
 use crate::outer_join::order_ends;
 use crate::parameter::{Binding, Bound};
@@ -481,7 +481,17 @@ impl Governed {
             holds.push("too-many-cells".to_owned());
         }
         let attack = FailedAttack::of(protected);
-        FinishedTable::new(&batch, &plan, &columns, &states, holds, attack)
+        let finished = FinishedTable::new(&batch, &plan, &columns, &states, holds, attack)?;
+        let State::Protected { boundaries, .. } = state else { return Ok(finished) };
+        let of_evidence = self.evidence.into_iter().zip(self.tables);
+        let sources = boundaries.into_iter().zip(of_evidence).zip(protected);
+        let sources = sources.map(|((boundary, (evidence, table)), protected)| Source {
+            boundary,
+            evidence,
+            table,
+            protected: protected.clone(),
+        });
+        Ok(finished.with_sources(sources.collect()))
     }
 }
 

@@ -1,10 +1,13 @@
 //! A finished table: protected values in their final form, with a note on every cell that is not
 //! simply a value.
 
+use crate::boundary::{Boundary, Evidence};
 use crate::boundary_table::SHOWN;
+use crate::exhibit::{Exhibit, ExhibitTable};
 use crate::relation::{ColumnFacts, Role};
 use crate::released::{FailedAttack, ReleasedTable, write};
 use crate::{CellNote, OutputColumn, Value};
+use cloister_disclosure::{Protected, Table};
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, MutableArrayData, RecordBatch, UInt8Array, make_array,
 };
@@ -20,9 +23,32 @@ pub struct FinishedTable {
     table: ReleasedTable,
     states: Vec<UInt8Array>,
     holds: Vec<String>,
+    /// What it was made from, for a checker.
+    sources: Vec<Source>,
+}
+
+/// An aggregate that a table was made from.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) boundary: Boundary,
+    pub(crate) evidence: Evidence,
+    pub(crate) table: Table,
+    pub(crate) protected: Protected,
 }
 
 impl FinishedTable {
+    /// The same with what it was made from.
+    pub(crate) fn with_sources(self, sources: Vec<Source>) -> Self {
+        Self { sources, ..self }
+    }
+
+    /// What a checker is shown of it, where it is held: the people behind every value, and every value as it was. It is
+    /// to be sealed before it goes anywhere.
+    pub fn exhibit(&self) -> Result<Exhibit, DataFusionError> {
+        let of = |s: &Source| ExhibitTable::of(&s.boundary, &s.evidence, &s.table, &s.protected);
+        Ok(Exhibit { tables: self.sources.iter().map(of).collect::<Result<_>>()? })
+    }
+
     pub(crate) fn new(
         batch: &RecordBatch,
         plan: &LogicalPlan,
@@ -51,7 +77,7 @@ impl FinishedTable {
         let batch = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), shown, &options)?;
         let roles: Vec<Role> = facts.iter().map(|f| f.facts.role).collect();
         let table = ReleasedTable::new(batch, &roles, &kept)?.attacked(attack);
-        Ok(Self { table, states: kept, holds })
+        Ok(Self { table, states: kept, holds, sources: Vec::new() })
     }
 
     /// The columns.

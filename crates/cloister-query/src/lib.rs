@@ -31,6 +31,7 @@ mod decimal;
 mod dialect;
 mod division;
 mod engine;
+mod exhibit;
 mod explain;
 mod expression;
 mod finished;
@@ -66,6 +67,7 @@ mod workspace;
 mod written;
 
 pub use engine::{Engine, Governed, Limits, Planned};
+pub use exhibit::{Exhibit, ExhibitCell, ExhibitColumn, ExhibitRow, ExhibitTable};
 pub use explain::{Check, CheckOutcome, ExplainedBoundary, ExplainedCell, Explanation, Step};
 pub use finished::FinishedTable;
 pub use grant::{GrantedTable, ResolvedGrant};

@@ -15,6 +15,7 @@
 //!
 //! It decides nothing: who may do what, and what may leave, is decided above it. All SQL for metadata is here.
 
+mod account;
 mod approval;
 mod audit_log;
 mod data_keys;
@@ -31,10 +32,12 @@ mod release_request;
 mod request;
 mod saved;
 mod schema;
+mod standing;
 mod store;
 mod transaction;
 mod workspace;
 
+pub use account::{StoredAccount, StoredSession, StoredToken};
 pub use approval::Approval;
 pub use audit_log::AuditReport;
 pub use data_keys::{KeyWrap, VaultKey};
@@ -48,8 +51,9 @@ pub use project::StoredProject;
 pub use publish::{publish, remove, sync_folder, write_new};
 pub use queue::{Place, Queue, Shares};
 pub use release_request::StoredReleaseRequest;
-pub use request::{Outcome, Request, RequestState};
+pub use request::{Outcome, ReleasedOf, Request, RequestState};
 pub use saved::SavedQuery;
+pub use standing::{Conflict, Egress};
 pub use store::Store;
 pub use transaction::Transaction;
 pub use workspace::{ObjectEnd, ObjectKind, StoredObject};

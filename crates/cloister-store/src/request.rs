@@ -110,11 +110,53 @@ const COLUMNS: &str =
     "id, project, user, sql, state, policy_name, policy_digest, datasets, plan_digest, reasons,
      submitted_at, settled_at";
 
+/// How much left a project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReleasedOf {
+    /// The project.
+    pub project: String,
+    /// How many results are out.
+    pub count: usize,
+    /// When the last one left: RFC 3339, UTC.
+    pub last: String,
+}
+
 impl Store {
+    /// How much left each project from which something did; what was taken back does not count.
+    pub async fn released_of_projects(&self) -> Result<Vec<ReleasedOf>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT request.project AS project, count(*) AS released, max(release.made_at) AS last
+             FROM release JOIN request ON request.id = release.request
+             WHERE request.state = 'released' GROUP BY request.project ORDER BY request.project",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                let count: i64 = row.try_get("released")?;
+                Ok(ReleasedOf {
+                    project: row.try_get("project")?,
+                    count: usize::try_from(count).map_err(|_| StoreError::Stored("count"))?,
+                    last: row.try_get("last")?,
+                })
+            })
+            .collect()
+    }
+
     /// Every query, oldest first.
     pub async fn requests(&self) -> Result<Vec<Request>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM request ORDER BY number");
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// Queries that were refused for this reason, newest first, and no more than a thousand.
+    pub async fn requests_refused_as(&self, code: &str) -> Result<Vec<Request>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM request WHERE state = 'refused' AND reasons LIKE ? ORDER BY number DESC LIMIT 1000"
+        );
+        let like = format!("%\"code\":\"{code}\"%");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(like).fetch_all(&self.pool).await?;
         rows.iter().map(read).collect()
     }
 

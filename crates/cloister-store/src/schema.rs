@@ -4,7 +4,7 @@
 pub(crate) const VERSION: i64 = 1;
 
 /// What a database of this version may lack, because it was made before there were workspaces, saved queries,
-/// approvals and release requests: made where it is not there.
+/// approvals, release requests and accounts: made where it is not there.
 pub(crate) const ADDED: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS workspace_object (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -77,6 +77,51 @@ pub(crate) const ADDED: &[&str] = &[
         BEGIN SELECT RAISE(ABORT, 'a release request only goes on'); END",
     "CREATE TRIGGER IF NOT EXISTS release_request_delete BEFORE DELETE ON release_request
         BEGIN SELECT RAISE(ABORT, 'a release request only goes on'); END",
+    // Who may sign in. The body is JSON: what it says is `cloister-identity`'s.
+    "CREATE TABLE IF NOT EXISTS account (
+        name TEXT PRIMARY KEY,
+        revision INTEGER NOT NULL,
+        body TEXT NOT NULL,
+        issuer TEXT,
+        subject TEXT,
+        CHECK ((issuer IS NULL) = (subject IS NULL)),
+        UNIQUE (issuer, subject)
+    ) STRICT",
+    // Names are in the audit log for good: nobody else may get one.
+    "CREATE TRIGGER IF NOT EXISTS account_delete BEFORE DELETE ON account
+        BEGIN SELECT RAISE(ABORT, 'an account can only be disabled'); END",
+    "CREATE TABLE IF NOT EXISTS session (
+        hash TEXT PRIMARY KEY,
+        account TEXT NOT NULL REFERENCES account (name),
+        ends_at TEXT NOT NULL,
+        body TEXT NOT NULL
+    ) STRICT",
+    "CREATE INDEX IF NOT EXISTS session_account ON session (account)",
+    "CREATE TABLE IF NOT EXISTS access_token (
+        id TEXT PRIMARY KEY,
+        account TEXT NOT NULL REFERENCES account (name),
+        body TEXT NOT NULL
+    ) STRICT",
+    "CREATE INDEX IF NOT EXISTS access_token_account ON access_token (account)",
+    "CREATE TABLE IF NOT EXISTS dataset_owner (
+        dataset TEXT NOT NULL,
+        person TEXT NOT NULL,
+        PRIMARY KEY (dataset, person)
+    ) STRICT",
+    "CREATE TABLE IF NOT EXISTS egress (
+        project TEXT NOT NULL REFERENCES project (name),
+        person TEXT NOT NULL,
+        ends_at TEXT NOT NULL,
+        granted_by TEXT NOT NULL,
+        granted_at TEXT NOT NULL,
+        PRIMARY KEY (project, person)
+    ) STRICT",
+    "CREATE TABLE IF NOT EXISTS conflict (
+        project TEXT NOT NULL REFERENCES project (name),
+        person TEXT NOT NULL,
+        declared_at TEXT NOT NULL,
+        PRIMARY KEY (project, person)
+    ) STRICT",
 ];
 
 /// Statements that make an empty database.

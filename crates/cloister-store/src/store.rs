@@ -122,6 +122,12 @@ impl Store {
         Ok(Self { home: home.clone(), hub, pool, signer: Arc::new(signer), keys: Arc::new(keys) })
     }
 
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT name FROM hub").fetch_one(&self.pool).await?;
+        Ok(())
+    }
+
     /// The home.
     pub fn home(&self) -> &Home {
         &self.home

@@ -187,7 +187,12 @@ fn arrived(passage: Passage, (message, body): (Message, Vec<u8>)) -> Outcome {
                 }
             }
         }
-        Message::Held { reasons } => Outcome::Held { sealed: body, reasons },
+        Message::Held { reasons, table } => match body.split_at_checked(table) {
+            Some((sealed, exhibit)) => {
+                Outcome::Held { sealed: sealed.to_vec(), exhibit: exhibit.to_vec(), reasons }
+            }
+            None => Outcome::Failed(Failure::new("protocol", "a held table that is cut")),
+        },
         _ => Outcome::Failed(Failure::new("protocol", "an answer to another job")),
     }
 }

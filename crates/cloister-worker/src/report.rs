@@ -38,8 +38,8 @@ pub(crate) enum Message {
     Viewed(Vec<WorkspaceColumn>),
     /// Cleared. Bytes: the table, which `proof` is of.
     Released { proof: [u8; 32] },
-    /// Held. Bytes: the table, sealed.
-    Held { reasons: Vec<String> },
+    /// Held. Bytes: the table, sealed, of `table` bytes; and what a checker is shown of it, sealed.
+    Held { reasons: Vec<String>, table: usize },
     /// Refused.
     Refused(Refused),
     /// Broken off. Bytes: why, sealed.
@@ -133,6 +133,8 @@ pub enum Outcome {
     Released(Cleared<ReleasedTable>),
     /// Its table waits for checkers.
     Held {
+        /// What a checker is shown of it (`cloister_query::Exhibit` as JSON), sealed under `exhibit|<request>`.
+        exhibit: Vec<u8>,
         /// The table with its cells' states, sealed for `held|<request>`.
         sealed: Vec<u8>,
         /// Codes of the reasons.

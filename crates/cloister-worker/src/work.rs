@@ -137,8 +137,13 @@ impl Desk {
             Decision::Hold { result, reasons } => {
                 let table = result.0.to_bytes().map_err(failed)?;
                 let key = self.key().map_err(failed)?;
-                let sealed = key.seal(&format!("held|{}", job.request), &table).map_err(failed)?;
-                Ok((Message::Held { reasons }, sealed))
+                let mut sealed = key.seal(&format!("held|{}", job.request), &table).map_err(failed)?;
+                let exhibit = result.0.exhibit().map_err(failed)?;
+                let exhibit = serde_json::to_vec(&exhibit).map_err(failed)?;
+                let exhibit = key.seal(&format!("exhibit|{}", job.request), &exhibit).map_err(failed)?;
+                let table = sealed.len();
+                sealed.extend_from_slice(&exhibit);
+                Ok((Message::Held { reasons, table }, sealed))
             }
         }
     }

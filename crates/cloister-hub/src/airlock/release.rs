@@ -4,6 +4,7 @@
 use super::{of_json, refused, stored};
 use crate::answer::Heading;
 use crate::{Answer, Hub, HubError, PolicyRef};
+use cloister_access::{Principal, Proof, act};
 use cloister_airlock::{Action, Actor, Request, State, apply, clear};
 use cloister_audit::EventKind;
 use cloister_model::{Digest, Name};
@@ -42,6 +43,9 @@ impl Hub {
             apply(&request, &Actor::System, release, self.clock.now()).map_err(|e| refused(id, e))?;
         let mut events = self.events("hub", &after, &happened)?;
         let at = events.last().map(|e| e.at.clone()).unwrap_or_default();
+        let facts = self.request_facts(&request).await?;
+        let proof: Proof<act::ReleasePackage> =
+            self.access.may(&Principal::System, &facts, self.clock.now())?;
         let mut tx = self.store.begin().await?;
         if !tx.change_release_request(&stored(&after)?, was).await? {
             return Err(HubError::Internal("an approved request was changed".to_owned()));
@@ -61,7 +65,7 @@ impl Hub {
             }
             events.push(event);
         }
-        tx.commit(events).await?;
+        self.commit(tx, proof, events).await?;
         self.clear_away(id, &after)
     }
 
@@ -88,6 +92,7 @@ impl Hub {
         let home = self.store.home();
         for query in request.leaving().keys() {
             remove(&home.held().join(format!("{query}.sealed")))?;
+            remove(&home.held().join(format!("{query}.exhibit")))?;
         }
         Ok(remove(&home.staging().join(format!("{id}.lock")))?)
     }

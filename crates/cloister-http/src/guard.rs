@@ -1,0 +1,11 @@
+//! What stands before every handler: who calls, how often, from where, and what answers carry.
+
+mod caller;
+mod headers;
+mod origin;
+mod rates;
+
+pub(crate) use caller::{Caller, Need, Via, cookie_name, cookie_of, needs, optional};
+pub(crate) use headers::{carry, limit_time};
+pub(crate) use origin::same_site;
+pub(crate) use rates::{Rates, limit, limit_sign_in};
