@@ -12,6 +12,7 @@ mod identifiers;
 mod kill;
 mod landing;
 mod omop;
+mod package;
 mod policy;
 mod project;
 mod query;

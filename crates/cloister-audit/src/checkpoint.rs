@@ -117,7 +117,23 @@ impl fmt::Debug for Checkpoint {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PublicKey([u8; 32]);
 
+/// Stands before a release package's index where it is signed.
+const PACKAGE: &[u8] = b"cloister-package-v1\n";
+
+impl AuditSigner {
+    /// Signs the index of a release package: 128 hexadecimal digits.
+    pub fn sign_package(&self, index: &[u8]) -> String {
+        hex::encode(self.0.sign(&[PACKAGE, index].concat()).as_ref())
+    }
+}
+
 impl PublicKey {
+    /// Whether this key signed a release package's index.
+    pub fn verifies_package(&self, index: &[u8], signature: &str) -> bool {
+        let Some(signature) = hex::decode::<64>(signature) else { return false };
+        UnparsedPublicKey::new(&ED25519, &self.0).verify(&[PACKAGE, index].concat(), &signature).is_ok()
+    }
+
     /// From its bytes.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)

@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Person(PersonArgs),
     /// Disclosure control of a table made elsewhere.
     Check(CheckArgs),
+    /// Verify a release package, a folder or a ZIP file: whole, and signed by whom. It needs no hub.
+    Verify(VerifyArgs),
     /// Verify, show or export the audit log.
     Audit(AuditArgs),
     /// Test disclosure policies by the cases beside them; list and show them.
@@ -433,6 +435,10 @@ pub(crate) enum RequestCommand {
 pub(crate) enum FetchFormat {
     /// The table.
     Csv,
+    /// The table as Parquet.
+    Parquet,
+    /// The whole package: table, query, policy, decision, RO-Crate, index and signature.
+    Zip,
     /// The whole answer.
     Json,
     /// The table as an Arrow IPC stream.
@@ -498,4 +504,14 @@ pub(crate) enum AuditCommand {
     Show,
     /// Records and checkpoints as lines of JSON that can be verified elsewhere.
     Export,
+}
+
+/// A release package, and whose it should be.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// The package: a folder, or a ZIP file.
+    pub(crate) package: PathBuf,
+    /// The hub's public key: the file `audit/audit.pub` of its home, or its text.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
 }

@@ -17,4 +17,5 @@ pub(crate) mod request;
 pub(crate) mod saved;
 pub(crate) mod tables;
 pub(crate) mod twin;
+pub(crate) mod verify;
 pub(crate) mod workspace;

@@ -65,6 +65,7 @@ async fn run(cli: Cli) -> ExitCode {
         Command::Workspace(args) => command::workspace::run(home, args).await,
         Command::Person(args) => command::person::run(home, args).await,
         Command::Check(args) => command::check::run(home, args),
+        Command::Verify(args) => command::verify::run(&args),
         Command::Audit(args) => command::audit::run(home, args).await,
         Command::Policy(args) => command::policy::run(home, args),
     }

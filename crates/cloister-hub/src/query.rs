@@ -2,6 +2,7 @@
 
 use crate::answer::Heading;
 use crate::hub::fresh_id;
+use crate::package::Story;
 use crate::workspace::{Kept, Lineage, Source};
 use crate::{Answer, DatasetRef, Hub, HubError, PolicyRef, Reason, Status};
 use cloister_access::{Proof, act};
@@ -41,6 +42,7 @@ pub(crate) struct Run<'a> {
     pub(crate) id: String,
     project: String,
     pub(crate) user: String,
+    submitted_at: String,
     pub(crate) heading: Heading,
     pub(crate) plan_digest: Option<Digest>,
     /// The workspace objects that it reads.
@@ -249,6 +251,7 @@ impl Hub {
             .with("sql", Digest::of(sql.as_bytes()).to_string())
             .with("policy", policy.digest.as_str())
             .with("datasets", datasets.clone());
+        let submitted_at = event.at.clone();
         let mut tx = self.store.begin().await?;
         tx.add_request(&Request {
             id: id.clone(),
@@ -278,6 +281,7 @@ impl Hub {
             id,
             project: workspace.project.name.to_string(),
             user: user.to_string(),
+            submitted_at,
             heading,
             plan_digest: None,
             objects: Vec::new(),
@@ -447,7 +451,22 @@ impl Run<'_> {
     ) -> Result<Answer, HubError> {
         let home = self.hub.store.home();
         let staged = home.staging().join(&self.id);
-        let digest = crate::package::write(&staged, &answer, cleared, sql, &self.hub.clock.timestamp())?;
+        let policy =
+            self.heading.policy.clone().unwrap_or(PolicyRef { name: String::new(), digest: String::new() });
+        let story = Story {
+            request: &self.id,
+            project: &self.project.parse()?,
+            author: &self.user,
+            sql,
+            policy: &policy.name.parse()?,
+            policy_digest: &policy.digest,
+            datasets: answer.datasets(),
+            asked_at: &self.submitted_at,
+            checkers: Vec::new(),
+            release_request: None,
+            reasons: Vec::new(),
+        };
+        let digest = self.hub.write_package(&staged, &answer, cleared, &story).await?;
         cloister_store::publish(&staged, &home.releases().join(&self.id))?;
         let event = self.event(EventKind::ReleaseMade).with("package", digest.to_string());
         self.settle(RequestState::Released, "[]", event, Some(digest)).await?;

@@ -11,6 +11,7 @@ use datafusion::arrow::ipc::reader::StreamReader;
 use datafusion::arrow::ipc::writer::StreamWriter;
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::common::{DataFusionError, Result, internal_datafusion_err, internal_err};
+use datafusion::parquet::arrow::ArrowWriter;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -196,6 +197,15 @@ impl ReleasedTable {
     /// The table as an Arrow IPC stream.
     pub fn to_arrow_stream(&self) -> Result<Vec<u8>, DataFusionError> {
         stream(&self.batch)
+    }
+
+    /// The table as a Parquet file.
+    pub fn to_parquet(&self) -> Result<Vec<u8>, DataFusionError> {
+        let mut out = Vec::new();
+        let mut writer = ArrowWriter::try_new(&mut out, self.batch.schema(), None)?;
+        writer.write(&self.batch)?;
+        writer.close()?;
+        Ok(out)
     }
 }
 

@@ -138,6 +138,11 @@ impl Store {
         &self.hub
     }
 
+    /// What signs checkpoints and release packages.
+    pub fn signer(&self) -> &AuditSigner {
+        &self.signer
+    }
+
     /// What wraps data keys and seals held results.
     pub fn keys(&self) -> &dyn KeyWrap {
         self.keys.as_ref()

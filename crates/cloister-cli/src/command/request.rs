@@ -68,6 +68,8 @@ async fn fetch(
 ) -> Result<(), HubError> {
     let file = match format {
         FetchFormat::Csv => PackageFile::Csv,
+        FetchFormat::Parquet => PackageFile::Parquet,
+        FetchFormat::Zip => PackageFile::Zip,
         FetchFormat::Json => PackageFile::Json,
         FetchFormat::Arrow => PackageFile::Arrow,
         FetchFormat::Sql => PackageFile::Sql,

@@ -299,7 +299,8 @@ pub(crate) async fn cancel(
     Ok((StatusCode::ACCEPTED, Json(QueryBody::from(record))))
 }
 
-/// A file of a release: `table.csv`, `table.arrow`, `answer.json`, `query.sql` or `release.html`. Fetching is recorded.
+/// A file of a release: `package.zip` is all of it; `table.csv`, `table.parquet`, `table.arrow`, `answer.json`, `query.sql`,
+/// `policy.toml`, `decision.json`, `release.html`, `ro-crate-metadata.json`. Fetching is recorded.
 #[utoipa::path(
     get, path = "/v1/queries/{query}/files/{file}", tag = "queries",
     params(("query" = String, Path, description = "The query's id."), ("file" = String, Path, description = "The file's name.")),
@@ -330,6 +331,10 @@ pub(crate) fn attachment(of: &str, name: &str, kind: &'static str, bytes: Vec<u8
 pub(crate) fn kind(file: PackageFile) -> &'static str {
     match file {
         PackageFile::Csv => "text/csv; charset=utf-8",
+        PackageFile::Parquet => "application/vnd.apache.parquet",
+        PackageFile::Policy => "application/toml",
+        PackageFile::Decision | PackageFile::Crate => "application/json",
+        PackageFile::Zip => "application/zip",
         PackageFile::Json => "application/json",
         PackageFile::Arrow => "application/vnd.apache.arrow.stream",
         PackageFile::Sql => "application/sql",

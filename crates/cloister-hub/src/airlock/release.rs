@@ -3,6 +3,7 @@
 
 use super::{of_json, refused, stored};
 use crate::answer::Heading;
+use crate::package::Story;
 use crate::{Answer, Hub, HubError, PolicyRef};
 use cloister_access::{Principal, Proof, act};
 use cloister_airlock::{Action, Actor, Request, State, apply, clear};
@@ -32,7 +33,7 @@ impl Hub {
         for output in request.leaving().keys() {
             let query = self.store.request(output.as_str()).await?;
             let query = query.ok_or_else(|| HubError::NotFound("request", output.to_string()))?;
-            let digest = self.package(&request, output, &query)?;
+            let digest = self.package(&request, output, &query).await?;
             packages.push((query, digest));
         }
         let all: Vec<String> =
@@ -98,7 +99,7 @@ impl Hub {
     }
 
     /// Makes and publishes one output's package, from the exact bytes that were approved.
-    fn package(&self, request: &Request, output: &Name, query: &Query) -> Result<Digest, HubError> {
+    async fn package(&self, request: &Request, output: &Name, query: &Query) -> Result<Digest, HubError> {
         let cleared = clear(request, output, self.held(query)?)
             .map_err(|e| HubError::Internal(format!("{}: {e}", e.code())))?;
         let heading = Heading {
@@ -114,7 +115,20 @@ impl Hub {
         // Of a process that died before it recorded them.
         remove(&staged)?;
         remove(&public)?;
-        let digest = crate::package::write(&staged, &answer, &cleared, &query.sql, &self.clock.timestamp())?;
+        let story = Story {
+            request: &query.id,
+            project: request.project(),
+            author: &query.user,
+            sql: &query.sql,
+            policy: &query.policy_name.parse()?,
+            policy_digest: &query.policy_digest,
+            datasets: answer.datasets(),
+            asked_at: &query.submitted_at,
+            checkers: request.approved_by().iter().map(ToString::to_string).collect(),
+            release_request: Some(request.id().as_str()),
+            reasons: of_json(&query.reasons)?,
+        };
+        let digest = self.write_package(&staged, &answer, &cleared, &story).await?;
         publish(&staged, &public)?;
         Ok(digest)
     }
