@@ -7,6 +7,7 @@ use crate::outsider::{Derived, propagate};
 use crate::table::Table;
 use cloister_disclosure::{Compare, Policy, Program, Relation};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What can be worked out of a number that is not shown.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,9 +47,13 @@ pub struct Audited {
 /// The most cells that hang together and are attacked with all their relations at once.
 const COMPONENT_MAX: usize = 400;
 /// The most cells of a part of more, around one of them.
-const NEAR_MAX: usize = 150;
+const NEAR_MAX: usize = 100;
+/// The same of further passes, for cells of which something was found: what is found in one pass narrows the next.
+const NARROWED_MAX: [usize; 2] = [200, 400];
+/// Ranges up to this width are looked at again.
+const NARROW: f64 = 12.0;
 /// The most programs of an attack.
-const PROGRAMS_MAX: usize = 20_000;
+const PROGRAMS_MAX: usize = 400_000;
 
 /// Attacks a suppressed table, whose reader knows the policy.
 ///
@@ -136,6 +141,10 @@ impl Attack<'_> {
         self.derived.get(cell).is_some_and(|d| d.range.low < d.range.high)
     }
 
+    fn is_narrow(&self, cell: usize) -> bool {
+        self.derived.get(cell).is_some_and(|d| d.range.high - d.range.low <= NARROW)
+    }
+
     /// Uses all relations of cells that hang together at once; where these are too many, those near each cell. Returns
     /// how many cells hang together with too many.
     fn exactly(&mut self) -> usize {
@@ -154,13 +163,42 @@ impl Attack<'_> {
                 continue;
             }
             left += cells.len();
-            let of = self.incidence(&relations);
-            for cell in &cells {
-                let (near, relations) = self.around(*cell, &of);
-                self.bound(*cell, &near, &relations);
+            self.by_parts(&cells, &relations, NEAR_MAX);
+            for near_max in NARROWED_MAX {
+                let narrowed: Vec<usize> = cells.iter().copied().filter(|c| self.is_narrow(*c)).collect();
+                self.by_parts(&narrowed, &relations, near_max);
             }
         }
         left
+    }
+
+    /// Bounds each cell of a large component by the relations near it, all at once, and then tells the others.
+    fn by_parts(&mut self, cells: &[usize], relations: &[usize], near_max: usize) {
+        let of = self.incidence(relations);
+        let open: Vec<usize> = cells.iter().copied().filter(|cell| self.is_open(*cell)).collect();
+        let attack = &*self;
+        let found = in_parallel(&open, |cell| {
+            let (near, relations) = attack.around(*cell, &of, near_max);
+            let low = attack.extreme(*cell, &near, &relations, false);
+            let high = attack.extreme(*cell, &near, &relations, true);
+            (low, high, near, relations)
+        });
+        for (cell, (low, high, near, relations)) in open.iter().zip(found) {
+            self.narrow(*cell, low, high, &near, &relations);
+        }
+        // What is known of one cell now says more of its neighbours.
+        let ranges: Vec<Range> = self.derived.iter().map(|d| d.range).collect();
+        if let Ok(derived) = propagate(&ranges, &self.table.relations) {
+            for (old, new) in self.derived.iter_mut().zip(derived) {
+                if new.range != old.range {
+                    *old = Derived {
+                        range: new.range,
+                        low_by: new.low_by.or(old.low_by),
+                        high_by: new.high_by.or(old.high_by),
+                    };
+                }
+            }
+        }
     }
 
     /// The relations that each open cell is in.
@@ -176,7 +214,12 @@ impl Attack<'_> {
     }
 
     /// Open cells near one, and the relations that have no other open cells: what they tell is true, if not all.
-    fn around(&self, cell: usize, of: &BTreeMap<usize, Vec<usize>>) -> (Vec<usize>, Vec<usize>) {
+    fn around(
+        &self,
+        cell: usize,
+        of: &BTreeMap<usize, Vec<usize>>,
+        near_max: usize,
+    ) -> (Vec<usize>, Vec<usize>) {
         let mut near = BTreeSet::from([cell]);
         let mut relations = BTreeSet::new();
         let mut waiting = VecDeque::from([cell]);
@@ -185,7 +228,7 @@ impl Attack<'_> {
                 let open = self.table.relations.get(*index).into_iter().flat_map(terms);
                 let open: Vec<usize> = open.map(|t| t.0).filter(|c| self.is_open(*c)).collect();
                 let new: Vec<usize> = open.iter().copied().filter(|c| !near.contains(c)).collect();
-                if near.len() + new.len() > NEAR_MAX {
+                if near.len() + new.len() > near_max {
                     continue;
                 }
                 relations.insert(*index);
@@ -240,6 +283,18 @@ impl Attack<'_> {
         }
         let low = self.extreme(cell, cells, relations, false);
         let high = self.extreme(cell, cells, relations, true);
+        self.narrow(cell, low, high, cells, relations);
+    }
+
+    /// Takes over what programs found of a cell, if it is news.
+    fn narrow(
+        &mut self,
+        cell: usize,
+        low: Option<f64>,
+        high: Option<f64>,
+        cells: &[usize],
+        relations: &[usize],
+    ) {
         let Some(derived) = self.derived.get_mut(cell) else { return };
         let mut changed = false;
         // People are whole; the solver's last digits are not.
@@ -303,6 +358,32 @@ impl Attack<'_> {
         });
         Some(factors.collect())
     }
+}
+
+/// The same of each item, by all cores, in the order of the items.
+fn in_parallel<T: Sync, R: Send>(items: &[T], of: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(index) else { return done };
+            done.push((index, of(item)));
+        }
+    };
+    let mut all: Vec<(usize, R)> = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..cores).map(|_| scope.spawn(work)).collect();
+        let mut all = work();
+        // A thread that broke off takes its results along, and the attack with it.
+        all.extend(others.into_iter().flat_map(|thread| match thread.join() {
+            Ok(done) => done,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }));
+        all
+    });
+    all.sort_by_key(|(index, _)| *index);
+    all.into_iter().map(|(_, result)| result).collect()
 }
 
 /// Subtractions in words.

@@ -4,10 +4,11 @@ use crate::error::CheckError;
 use crate::grid::Entry;
 use crate::measure::Measure;
 use crate::number::written;
+use crate::parquet_table;
 use crate::primary::{Primary, Verdict};
 use crate::secondary::{Halted, Proof, Task};
 use crate::settings::Settings;
-use crate::sheet::Edit;
+use crate::sheet::{Edit, Sheet};
 use crate::table::Table;
 use cloister_disclosure::{Policy, RoundingMethod, Shown};
 
@@ -261,7 +262,8 @@ impl Checked {
         )
     }
 
-    /// The protected file: the bytes that were read, but for the fields that changed. `None` where the table is held.
+    /// The protected file: the bytes that were read, but for the fields that changed; of a Parquet file, one with the same
+    /// columns. `None` where the table is held.
     pub fn protected(&self) -> Option<Vec<u8>> {
         if self.status() == Status::Held {
             return None;
@@ -274,7 +276,14 @@ impl Checked {
                 Became::Written(text) => text.clone(),
             },
         });
-        Some(self.table.sheet.with(&edits.collect::<Vec<_>>()))
+        let text = self.table.sheet.with(&edits.collect::<Vec<_>>());
+        let Some(layout) = &self.table.parquet else { return Some(text) };
+        let sheet = Sheet::read(text).ok()?;
+        let rows: Vec<Vec<String>> = (1..sheet.rows())
+            .map(|row| (0..sheet.width(row)).map(|column| sheet.text(row, column).into_owned()).collect())
+            .collect();
+        // What cannot be written is not written: the table is as good as held.
+        parquet_table::write(layout, &rows).ok()
     }
 }
 

@@ -96,6 +96,10 @@ pub(crate) enum Problem {
     UnknownDimension(String),
     #[error("no cell has the labels of `--important {0}`")]
     UnknownCell(String),
+    #[error("not a whole Parquet file")]
+    Parquet,
+    #[error("a column of a Parquet type that is neither text, number, truth value nor date")]
+    ParquetType,
     #[error("there is something of that name; `--force` replaces it")]
     Exists,
 }
@@ -139,6 +143,8 @@ impl Problem {
             Self::NotInHierarchy => "not-in-hierarchy",
             Self::UnknownDimension(_) => "unknown-dimension",
             Self::UnknownCell(_) => "unknown-cell",
+            Self::Parquet => "parquet",
+            Self::ParquetType => "parquet-type",
             Self::Exists => "exists",
         }
     }
@@ -146,6 +152,11 @@ impl Problem {
     /// Of the file as a whole.
     pub(crate) fn whole(self) -> Fault {
         Fault { row: None, column: None, problem: self }
+    }
+
+    /// Of a column, counted from 0.
+    pub(crate) fn in_column(self, column: usize) -> Fault {
+        Fault { row: None, column: Some(column + 1), problem: self }
     }
 
     /// In a row, counted from 0.

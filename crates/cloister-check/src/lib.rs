@@ -1,6 +1,6 @@
 //! Disclosure control of tables made elsewhere: R, Stata, Python, a spreadsheet.
 //!
-//! A file of delimited text and a disclosure policy go in; the same file with some fields suppressed or rounded, the
+//! A file of delimited text, or a Parquet file, and a disclosure policy go in; the same file with some fields suppressed or rounded, the
 //! findings, and the proof that nobody can subtract their way back come out. A table that somebody else has suppressed
 //! can be attacked instead.
 //!
@@ -25,6 +25,7 @@ mod measure;
 mod number;
 mod output;
 mod outsider;
+mod parquet_table;
 mod primary;
 mod relation;
 mod report;

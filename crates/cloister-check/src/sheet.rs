@@ -33,11 +33,11 @@ struct Field {
 
 impl Sheet {
     /// Reads no more of a source than a table may have.
-    pub(crate) fn from_reader(source: impl Read) -> Result<Self, Fault> {
+    pub(crate) fn bytes(source: impl Read) -> Result<Vec<u8>, Fault> {
         let mut bytes = Vec::new();
         let file = |e: std::io::Error| Problem::File(e.kind().to_string()).whole();
         source.take(BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(file)?;
-        Self::read(bytes)
+        Ok(bytes)
     }
 
     /// Reads a file's bytes.
@@ -285,7 +285,7 @@ mod tests {
     /// Ten million rows end after the first few.
     #[test]
     fn a_source_without_end_is_not_read_to_its_end() {
-        let error = Sheet::from_reader(std::io::repeat(b'\n')).unwrap_err().of("t");
+        let error = Sheet::bytes(std::io::repeat(b'\n')).and_then(Sheet::read).unwrap_err().of("t");
         assert_eq!(error.code(), "too-many-rows");
     }
 }

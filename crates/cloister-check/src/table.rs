@@ -3,6 +3,7 @@
 use crate::error::{CheckError, Fault, Problem};
 use crate::grid::Grid;
 use crate::hierarchy::{self, Hierarchy};
+use crate::parquet_table::{self, ParquetLayout};
 use crate::relation::relations;
 use crate::settings::Settings;
 use crate::sheet::Sheet;
@@ -20,7 +21,12 @@ pub struct Table {
     pub(crate) trees: Vec<Tree>,
     pub(crate) relations: Vec<Relation>,
     decimal: char,
+    /// The columns, where it was a Parquet file.
+    pub(crate) parquet: Option<ParquetLayout>,
 }
+
+/// What stands for a number that a Parquet file does not have, when it is attacked.
+const SUPPRESSED: &str = "*";
 
 /// What a table is read for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,8 +60,8 @@ impl Table {
         let name = file_name(path);
         let file = File::open(path);
         let file = file.map_err(|e| Problem::File(e.kind().to_string()).whole().of(&name))?;
-        let sheet = Sheet::from_reader(file).map_err(|f| f.of(&name))?;
-        Self::build(name, sheet, &groups, settings, purpose)
+        let bytes = Sheet::bytes(file).map_err(|f| f.of(&name))?;
+        Self::of_bytes(name, bytes, &groups, settings, purpose)
     }
 
     /// Reads a table from bytes.
@@ -72,8 +78,28 @@ impl Table {
         let parsed = hierarchy.map(hierarchy::parse).transpose().map_err(|f| f.of("hierarchy"))?;
         let groups: Vec<(String, Hierarchy)> =
             parsed.into_iter().flatten().map(|h| ("hierarchy".to_owned(), h)).collect();
-        let sheet = Sheet::read(bytes).map_err(|f| f.of(name))?;
-        Self::build(name.to_owned(), sheet, &groups, settings, purpose)
+        Self::of_bytes(name.to_owned(), bytes, &groups, settings, purpose)
+    }
+
+    fn of_bytes(
+        name: String,
+        bytes: Vec<u8>,
+        hierarchies: &[(String, Hierarchy)],
+        settings: &Settings,
+        purpose: Purpose,
+    ) -> Result<Self, CheckError> {
+        if !bytes.starts_with(parquet_table::MAGIC) {
+            let sheet = Sheet::read(bytes).map_err(|f| f.of(&name))?;
+            return Self::build(name, sheet, hierarchies, settings, purpose);
+        }
+        let hidden = match purpose {
+            Purpose::Protect => None,
+            Purpose::Audit => Some(SUPPRESSED),
+        };
+        let (text, layout) = parquet_table::read(bytes, hidden).map_err(|f| f.of(&name))?;
+        let sheet = Sheet::read(text).map_err(|f| f.of(&name))?;
+        let table = Self::build(name, sheet, hierarchies, settings, purpose)?;
+        Ok(Self { parquet: Some(layout), ..table })
     }
 
     fn build(
@@ -99,7 +125,7 @@ impl Table {
         let trees = trees(&grid, &hierarchies, settings).map_err(of)?;
         let relations = relations(&grid, &trees, settings).map_err(of)?;
         let decimal = settings.decimal.unwrap_or('.');
-        Ok(Self { name, sheet, grid, trees, relations, decimal })
+        Ok(Self { name, sheet, grid, trees, relations, decimal, parquet: None })
     }
 
     /// The file's name, without its folder.

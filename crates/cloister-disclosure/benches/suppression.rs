@@ -31,9 +31,9 @@ const SHAPES: [Shape; 8] = [
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
     println!(
-        "| table | cells | primary | secondary | impossible | suppression, s | full audit, s | both, CPU s |"
+        "| table | cells | primary | secondary | impossible | suppression with its proof, s | attack from nothing, s | undecided | both, CPU s |"
     );
-    println!("|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|");
     for (name, people, levels) in SHAPES {
         if !wanted.is_empty() && !wanted.iter().any(|w| name.contains(w.as_str())) {
             continue;
@@ -53,11 +53,11 @@ fn main() {
         let primary = table.cells().iter().filter(|c| c.protect.is_some()).count();
         let cells = table.cells().len();
         match result {
-            Err(held) => println!("| {name} | {cells} | {primary} | {held} | | {suppressed_s:.2} | | |"),
+            Err(held) => println!("| {name} | {cells} | {primary} | {held} | | {suppressed_s:.2} | | | |"),
             Ok(pattern) => {
-                let audited = audit(&table, &pattern);
+                let (audited, undecided) = audit(&table, &pattern);
                 println!(
-                    "| {name} | {cells} | {primary} | {} | {} | {suppressed_s:.2} | {:.2} | {:.2} |",
+                    "| {name} | {cells} | {primary} | {} | {} | {suppressed_s:.2} | {:.2} | {undecided} | {:.2} |",
                     pattern.secondary().len(),
                     pattern.impossible().len(),
                     audited.as_secs_f64(),
@@ -76,15 +76,15 @@ fn processor_s() -> f64 {
     ticks / 100.0
 }
 
-/// Attacks a pattern as if somebody else had made it, and insists on the same answer.
-fn audit(table: &Additive, pattern: &Pattern) -> Duration {
+/// Attacks a pattern as if somebody else had made it, and insists on the same answer. Returns how many goals were left
+/// undecided: what the pattern's own proof shows may be hard to find again from nothing.
+fn audit(table: &Additive, pattern: &Pattern) -> (Duration, usize) {
     let started = Instant::now();
     let suppressed = (0..table.cells().len()).filter(|cell| pattern.is_suppressed(*cell));
     let attack = attack(table, suppressed, Knowledge::Lower);
     let took = started.elapsed();
-    assert_eq!(attack.undecided(), []);
     assert_eq!(attack.short().len(), pattern.impossible().len());
-    took
+    (took, attack.undecided().len())
 }
 
 /// Codes of a dimension: the parent of each, the leaves last.

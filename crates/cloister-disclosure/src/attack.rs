@@ -117,7 +117,10 @@ pub fn attack(table: &Additive, suppressed: impl IntoIterator<Item = usize>, kno
         })
         .map(|goal| (goal.cell, goal.up))
         .collect();
-    let found = parallel::map(&unsettled, |(cell, up)| bound(table, &bounds.rooms, *cell, *up));
+    let found = parallel::map(&unsettled, |(cell, up)| {
+        let reach = reach.get(*cell);
+        bound(table, &bounds.rooms, *cell, *up, if *up { reach.up } else { reach.down })
+    });
     for ((cell, up), found) in unsettled.iter().zip(found) {
         let Some(found) = found else { continue };
         let room = rooms.get(*cell);
@@ -151,8 +154,14 @@ fn is_one(goal: &Goal, goals: &[Goal]) -> bool {
     goals.binary_search_by_key(&(goal.cell, goal.up), |g| (g.cell, g.up)).is_ok()
 }
 
-/// The best bound that growing arguments give.
-pub(crate) fn bound(table: &Additive, rooms: &Places<Range>, cell: usize, up: bool) -> Option<Bound> {
+/// The best bound that growing arguments give: none can be better than what is certified to be possible.
+pub(crate) fn bound(
+    table: &Additive,
+    rooms: &Places<Range>,
+    cell: usize,
+    up: bool,
+    certified: i64,
+) -> Option<Bound> {
     let (mut best, mut before) = (None::<Bound>, 0);
     for cells_max in ARGUMENTS {
         let argument = Argument::around(table, rooms, cell, cells_max);
@@ -162,7 +171,7 @@ pub(crate) fn bound(table: &Additive, rooms: &Places<Range>, cell: usize, up: bo
         before = argument.len();
         let found = argument.bound(up);
         best = [best, found].into_iter().flatten().min_by_key(|bound| bound.distance);
-        if best.as_ref().is_some_and(|bound| bound.distance == 0) {
+        if best.as_ref().is_some_and(|bound| bound.distance <= certified) {
             break;
         }
     }
@@ -248,7 +257,7 @@ pub fn explain(
             return Explanation::Subtraction(found);
         }
     }
-    let bound = |up: bool| bound(table, &rooms, cell, up);
+    let bound = |up: bool| bound(table, &rooms, cell, up, 0);
     Explanation::Bounds { below: bound(false), above: bound(true) }
 }
 

@@ -341,7 +341,7 @@ impl Work<'_> {
     /// A goal that no neighbourhood reaches: if that can be shown, what is possible becomes the goal.
     fn give_up(&mut self, index: usize, goal: &Goal) {
         self.given_up.insert(index);
-        let shown = attack::bound(self.table, self.widest(goal.knowledge), goal.cell, goal.up);
+        let shown = attack::bound(self.table, self.widest(goal.knowledge), goal.cell, goal.up, 0);
         let Some(shown) = shown.filter(|bound| bound.distance < goal.need) else { return };
         let possible = shown.distance;
         let because = shown.multipliers.first().map(|(relation, _)| *relation);
