@@ -16,12 +16,24 @@ pub struct Postgres {
     _shell: Child,
 }
 
-/// `$1`: where the programs are, `$2`: the folder, `$3`: options. Sorted as people do, which the hub must not rely on.
+/// `$1`: where the programs are, `$2`: the folder, `$3`: options, `$4`: the port to speak TLS on, or 0. Sorted as people do, which the hub must not rely on.
 const SCRIPT: &str = r#"
 set -eu
 trap '' INT HUP TERM
 "$1/initdb" -D "$2/data" -U postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8 \
     --locale-provider=icu --icu-locale=en --no-sync >"$2/initdb.log" 2>&1
+if [ "$4" != 0 ]; then
+    cd "$2"
+    {
+        openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=an authority" -keyout ca.key -out ca.crt
+        openssl req -newkey rsa:2048 -nodes -subj "/CN=localhost" -keyout server.key -out server.csr
+        echo "subjectAltName=DNS:localhost" >server.ext
+        openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 \
+            -extfile server.ext -out server.crt
+    } 2>>"$2/initdb.log"
+    tls="-c ssl=on -c ssl_cert_file=$2/server.crt -c ssl_key_file=$2/server.key"
+    set -- "$1" "$2" "-c listen_addresses=localhost -c port=$4 $tls"
+fi
 "$1/pg_ctl" -D "$2/data" -w -t 120 -l "$2/log" \
     -o "-c listen_addresses='' -c unix_socket_directories='$2' -c max_connections=200 $3" start >/dev/null
 echo ready
@@ -45,10 +57,27 @@ impl Postgres {
             assert!(std::env::var_os("CI").is_none(), "there is no PostgreSQL (initdb) on this machine");
             return None;
         };
-        Some(Self::start(&programs, options))
+        Some(Self::start(&programs, options, 0))
     }
 
-    fn start(programs: &Path, options: &str) -> Self {
+    /// Another server, which `localhost` leads to by TLS, with a certificate of an authority of its own.
+    pub fn start_with_tls() -> Option<(Self, u16)> {
+        let Some(programs) = programs().filter(|_| Command::new("openssl").arg("version").output().is_ok())
+        else {
+            eprintln!("NOT TESTED: there is no PostgreSQL (initdb), or no openssl, on this machine");
+            assert!(std::env::var_os("CI").is_none(), "there is no PostgreSQL or no openssl on this machine");
+            return None;
+        };
+        let free = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+        Some((Self::start(&programs, "", free), free))
+    }
+
+    /// The certificate of the authority of a server that speaks TLS.
+    pub fn authority(&self) -> PathBuf {
+        self.folder.join("ca.crt")
+    }
+
+    fn start(programs: &Path, options: &str, tls_port: u16) -> Self {
         let folder = tempfile::Builder::new().prefix("cloister-pg-").tempdir().unwrap().keep();
         // The server refuses to be root.
         let mut shell = if folder.metadata().unwrap().uid() == 0 {
@@ -64,7 +93,7 @@ impl Postgres {
         let mut shell = shell
             .args(["-c", SCRIPT, "sh"])
             .args([programs, &folder])
-            .arg(options)
+            .args([options, &tls_port.to_string()])
             .current_dir(&folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -72,8 +101,12 @@ impl Postgres {
             .unwrap();
         let mut line = String::new();
         BufReader::new(shell.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let log = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap_or_default();
-        assert_eq!(line.trim(), "ready", "{}{}", log("initdb.log"), log("log"));
+        if line.trim() != "ready" {
+            let log = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap_or_default();
+            let logs = format!("{}{}", log("initdb.log"), log("log"));
+            let _ = std::fs::remove_dir_all(&folder);
+            panic!("the server did not start:\n{logs}");
+        }
         Self { folder, _shell: shell }
     }
 

@@ -79,6 +79,32 @@ async fn a_home_does_not_take_another_hubs_schema_for_its_own() {
     assert!(one.again().await.is_ok() && two.again().await.is_ok());
 }
 
+/// TLS with the server's certificate verified: by the right authority, for the right name, or not at all.
+#[tokio::test]
+async fn a_server_is_spoken_to_by_tls_that_is_verified() {
+    let Some((server, port)) = Postgres::start_with_tls() else { return };
+    let own = server.authority();
+    let connect = async |host: &str, authority: &str| {
+        let url =
+            format!("postgres://postgres@{host}:{port}/postgres?sslmode=verify-full&sslrootcert={authority}");
+        let address = PostgresAddress::parse(&url, &Postgres::fresh_schema()).unwrap();
+        create(&tempfile::tempdir().unwrap(), &Database::Postgres(address)).await
+    };
+    let store = connect("localhost", own.to_str().unwrap()).await.unwrap();
+    let row = statement("SELECT ssl::text AS ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()");
+    let row = row.fetch_one(&store.pool).await.unwrap();
+    assert_eq!(
+        (row.try_get("ssl").unwrap(), row.try_get("version").unwrap()),
+        ("true".to_owned(), "TLSv1.3".to_owned())
+    );
+    // The certificate is for another name, or of an authority that nobody trusts here.
+    let other = Postgres::start_with_tls().unwrap().0;
+    for (host, authority) in [("127.0.0.1", &own), ("localhost", &other.authority())] {
+        let error = connect(host, authority.to_str().unwrap()).await.err().unwrap();
+        assert!(error.to_string().contains("certificate"), "{host}: {error}");
+    }
+}
+
 #[tokio::test]
 async fn a_server_that_is_not_fit_is_refused() {
     let Some(server) = Postgres::shared() else { return };
