@@ -2,7 +2,7 @@
 
 use crate::query::GRANTS;
 use cloister_synth::ErrorRates;
-use cloister_tests::{Hub, project};
+use cloister_tests::{Database, Hub, project};
 
 #[test]
 fn everything_is_in_the_log_and_the_log_is_whole() {
@@ -29,24 +29,74 @@ fn everything_is_in_the_log_and_the_log_is_whole() {
     assert!(export.lines().count() > 20);
 }
 
-/// Runs SQL on the database as somebody would who has the file.
+/// Runs SQL on the database as somebody would who has it.
 fn tamper(hub: &Hub, sql: &str) -> Result<(), sqlx::Error> {
-    use sqlx::{Connection, SqliteConnection, raw_sql};
-    let address = format!("sqlite://{}", hub.home().join("cloister.db").display());
-    tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let mut connection = SqliteConnection::connect(&address).await?;
-        raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut connection).await?;
-        connection.close().await
-    })
+    hub.database().run(sql).map(drop)
 }
 
-const UNLOCK: &str = "DROP TRIGGER audit_record_update; DROP TRIGGER audit_record_delete;
-    DROP TRIGGER audit_checkpoint_update; DROP TRIGGER audit_checkpoint_delete;";
+/// A copy of the whole database.
+enum Copy {
+    File(Vec<u8>),
+    Tables,
+}
+
+const TABLES: [&str; 4] = ["request", "audit_record", "audit_checkpoint", "audit_frontier"];
+
+impl Copy {
+    fn of(hub: &Hub) -> Self {
+        match hub.database() {
+            Database::Sqlite(file) => Self::File(std::fs::read(file).unwrap()),
+            Database::Postgres { .. } => {
+                for table in TABLES {
+                    tamper(hub, &format!("CREATE TABLE copy_{table} AS SELECT * FROM {table}")).unwrap();
+                }
+                Self::Tables
+            }
+        }
+    }
+
+    fn put_back(self, hub: &Hub) {
+        match (self, hub.database()) {
+            (Self::File(bytes), Database::Sqlite(file)) => {
+                for extra in ["db-wal", "db-shm"] {
+                    let _ = std::fs::remove_file(file.with_extension(extra));
+                }
+                std::fs::write(file, bytes).unwrap();
+            }
+            _ => {
+                for table in TABLES {
+                    let back = format!(
+                        "ALTER TABLE {table} DISABLE TRIGGER ALL; DELETE FROM {table};
+                         INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT * FROM copy_{table};
+                         ALTER TABLE {table} ENABLE TRIGGER ALL; DROP TABLE copy_{table}"
+                    );
+                    tamper(hub, &back).unwrap();
+                }
+            }
+        }
+    }
+}
+
+/// What such a person does first.
+fn unlock(hub: &Hub) {
+    for table in ["audit_record", "audit_checkpoint"] {
+        for act in ["update", "delete"] {
+            let on = if hub.database().is_postgres() { format!("ON {table}") } else { String::new() };
+            tamper(hub, &format!("DROP TRIGGER {table}_{act} {on}")).unwrap();
+        }
+    }
+}
+
+/// An event with another actor.
+const OTHER_ACTOR: [&str; 2] = [
+    "UPDATE audit_record SET event = CAST(replace(CAST(event AS TEXT), 'researcher', 'somebody') AS BLOB) WHERE seq = 2;",
+    "UPDATE audit_record SET event = convert_to(replace(convert_from(event, 'UTF8'), 'researcher', 'somebody'), 'UTF8') WHERE seq = 2;",
+];
 
 #[test]
 fn edits_deletions_insertions_and_moves_are_found() {
     for change in [
-        "UPDATE audit_record SET event = CAST(replace(CAST(event AS TEXT), 'researcher', 'somebody') AS BLOB) WHERE seq = 2;",
+        "",
         "DELETE FROM audit_record WHERE seq = 2;",
         "DELETE FROM audit_record WHERE seq = (SELECT max(seq) FROM audit_record);",
         "INSERT INTO audit_record SELECT seq + 1, event, leaf FROM audit_record ORDER BY seq DESC LIMIT 1;",
@@ -60,7 +110,10 @@ fn edits_deletions_insertions_and_moves_are_found() {
             hub.query_in(&format!("nowhere{i}"), "researcher", "SELECT 1").expect(2);
         }
         hub.run(&["audit", "verify"]).expect(0);
-        tamper(&hub, &format!("{UNLOCK}{change}")).unwrap();
+        let change =
+            if change.is_empty() { OTHER_ACTOR[usize::from(hub.database().is_postgres())] } else { change };
+        unlock(&hub);
+        assert!(hub.database().run(change).unwrap() > 0, "{change}");
         let done = hub.run(&["audit", "verify"]);
         assert_eq!(done.code, 1, "{change}: {done:?}");
         assert!(done.err.contains("error[audit-"), "{change}: {}", done.err);
@@ -83,14 +136,10 @@ fn the_log_cannot_be_changed_by_accident() {
 #[test]
 fn a_database_put_back_to_an_older_copy_is_found() {
     let hub = Hub::new();
-    let (database, copy) = (hub.home().join("cloister.db"), hub.path("copy.db"));
-    std::fs::copy(&database, &copy).unwrap();
+    let earlier = Copy::of(&hub);
     hub.query_in("nowhere", "researcher", "SELECT 1").expect(2);
     hub.run(&["audit", "verify"]).expect(0);
-    for extra in ["cloister.db-wal", "cloister.db-shm"] {
-        let _ = std::fs::remove_file(hub.home().join(extra));
-    }
-    std::fs::copy(&copy, &database).unwrap();
+    earlier.put_back(&hub);
     let done = hub.run(&["audit", "verify"]).expect(1);
     assert!(done.err.contains("error[audit-"), "{}", done.err);
 }

@@ -256,6 +256,11 @@ fn full_disk(people: u64, varied: bool, code: &str) {
     }
     case.hub.write("y/thing.csv", text);
     let (contract, from, home) = (case.hub.path("t.toml"), case.hub.path("y"), case.hub.home());
+    // A server's disk is another: it says that it is full, as a server does.
+    let on_server = code == "database" && case.hub.database().is_postgres();
+    if on_server {
+        case.hub.database().run(FULL_SERVER).unwrap();
+    }
     let program = case.hub.command(&["dataset"]).get_program().to_owned();
     let done = std::process::Command::new("sh")
         .args([
@@ -269,12 +274,19 @@ fn full_disk(people: u64, varied: bool, code: &str) {
     let err = String::from_utf8_lossy(&done.stderr).into_owned();
     assert_eq!(done.status.code(), Some(1), "{err}");
     assert!(err.contains(&format!("error[{code}]")), "{err}");
+    if on_server {
+        case.hub.database().run("DROP FUNCTION full_disk CASCADE").unwrap();
+    }
     assert!(case.hub.run(&["dataset", "verify"]).expect(0).out.contains("version 1: 1 files, as landed"));
     let staging = std::fs::read_dir(home.join("staging")).unwrap();
     assert!(staging.flatten().all(|e| e.file_name().to_string_lossy().ends_with(".lock")));
     case.hub.run(&["audit", "verify"]).expect(0);
     assert!(case.land("y").expect(0).out.contains("version 2"));
 }
+
+const FULL_SERVER: &str = "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
+    CREATE TRIGGER full_disk BEFORE INSERT ON audit_record FOR EACH ROW EXECUTE FUNCTION full_disk()";
 
 #[test]
 fn a_disk_that_fills_while_files_are_written_loses_nothing() {

@@ -5,9 +5,9 @@ use arrow::datatypes::DataType;
 use arrow::util::display::array_value_to_string;
 use cloister_governance::FileEntry;
 use cloister_model::DataKey;
-use cloister_store::{Home, Store};
+use cloister_store::{Database as Metadata, Home, PostgresAddress, Store};
 use cloister_synth::ErrorRates;
-use cloister_tests::{Hub, project};
+use cloister_tests::{Database, Hub, project};
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
@@ -101,7 +101,11 @@ fn no_identifier_is_anywhere_in_the_home() {
         seen += 1;
     }
     assert!(seen > 10);
-    let decrypted = tokio::runtime::Runtime::new().unwrap().block_on(decrypt(hub.home()));
+    let database = hub.database().bytes();
+    assert!(database.len() > 10_000);
+    assert_eq!(needles.find(&database), None, "the database");
+    assert_eq!(births.find(&database), None, "the database");
+    let decrypted = tokio::runtime::Runtime::new().unwrap().block_on(decrypt(&hub));
     assert!(decrypted.len() >= 6);
     for (name, dated, text) in decrypted {
         assert!(!text.is_empty(), "{name}");
@@ -113,8 +117,15 @@ fn no_identifier_is_anywhere_in_the_home() {
 }
 
 /// Every column of every landed file as text, and every footer with its statistics.
-async fn decrypt(home: PathBuf) -> Vec<(String, bool, String)> {
-    let store = Store::open(&Home::at(home.clone())).await.unwrap();
+async fn decrypt(hub: &Hub) -> Vec<(String, bool, String)> {
+    let home = hub.home();
+    let database = match hub.database() {
+        Database::Sqlite(_) => Metadata::Embedded,
+        Database::Postgres { url, schema } => {
+            Metadata::Postgres(PostgresAddress::parse(url, schema).unwrap())
+        }
+    };
+    let store = Store::open(&Home::at(home.clone()), &database).await.unwrap();
     let mut texts = Vec::new();
     let mut all: Vec<(DataKey, Vec<FileEntry>)> = Vec::new();
     for version in store.dataset_versions().await.unwrap() {

@@ -182,15 +182,9 @@ fn a_plan_that_overflows_the_stack_takes_nobody_along() {
 }
 
 fn replace_project(hub: &Hub, name: &str, text: &str) {
-    use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let options = SqliteConnectOptions::new().filename(hub.home().join("cloister.db"));
-        let pool = SqlitePool::connect_with(options).await.unwrap();
-        let update = sqlx::query("UPDATE project SET text = ? WHERE name = ?").bind(text).bind(name);
-        assert_eq!(update.execute(&pool).await.unwrap().rows_affected(), 1);
-        pool.close().await;
-    });
+    let text = text.replace('\'', "''");
+    let changed = hub.database().run(&format!("UPDATE project SET text = '{text}' WHERE name = '{name}'"));
+    assert_eq!(changed.unwrap(), 1);
 }
 
 #[test]

@@ -4,8 +4,6 @@ use crate::query::GRANTS;
 use cloister_synth::ErrorRates;
 use cloister_tests::{Done, Hub, project};
 use serde_json::{Value, json};
-use sqlx::Connection;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use std::collections::BTreeSet;
 
 const COHORT: &str =
@@ -25,14 +23,7 @@ fn code(done: &Done) -> String {
 
 /// Changes the database behind the hub's back, as time or an administrator would.
 fn change(hub: &Hub, sql: &str) {
-    let options = SqliteConnectOptions::new().filename(hub.home().join("cloister.db"));
-    tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let mut database = SqliteConnection::connect_with(&options).await.unwrap();
-        let changed =
-            sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut database).await.unwrap();
-        assert!(changed.rows_affected() > 0, "{sql}");
-        database.close().await.unwrap();
-    });
+    assert!(hub.database().run(sql).unwrap() > 0, "{sql}");
 }
 
 fn list(hub: &Hub, project: &str) -> String {

@@ -1,8 +1,10 @@
 //! Running `cloister` in a temporary home.
 
+use crate::database::Database;
 use crate::shared_data::shared_data;
 use cloister_synth::{ErrorRates, Region};
 use serde_json::Value;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
@@ -35,19 +37,39 @@ impl Done {
 #[derive(Debug)]
 pub struct Hub {
     folder: TempDir,
+    database: Database,
 }
 
 impl Hub {
     /// A folder without a hub.
     pub fn nowhere() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::of_home(&folder.path().join("hub"));
+        Self { folder, database }
     }
 
     /// An empty hub.
     pub fn new() -> Self {
         let hub = Self::nowhere();
-        hub.run(&["init", "--name", "north"]).expect(0);
+        hub.init("north").expect(0);
         hub
+    }
+
+    /// Runs `cloister init`, on the database that the tests run on.
+    pub fn init(&self, name: &str) -> Done {
+        let mut args = vec!["init".to_owned(), "--name".to_owned(), name.to_owned()];
+        if let Some((url, schema)) = self.database.server() {
+            let file = self.write("database-url", url);
+            std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
+            args.extend(["--database-url-file".to_owned(), file.to_str().unwrap().to_owned()]);
+            args.extend(["--database-schema".to_owned(), schema.to_owned()]);
+        }
+        self.run(&args.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// The hub's database, as somebody has it who does not ask the hub.
+    pub fn database(&self) -> &Database {
+        &self.database
     }
 
     /// A hub with a small synthetic region landed whole.

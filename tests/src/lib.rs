@@ -9,9 +9,12 @@
     reason = "test support"
 )]
 
+mod database;
 mod hub;
+mod postgres;
 mod server;
 mod shared_data;
 
+pub use database::Database;
 pub use hub::{Done, Hub, omop, policies, project};
 pub use server::{Answered, Browser, Server};

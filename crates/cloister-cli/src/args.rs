@@ -149,6 +149,13 @@ pub(crate) struct InitArgs {
     /// Who sets it up.
     #[arg(long = "as", value_name = "USER", default_value = "admin")]
     pub(crate) user: Name,
+    /// Keep the metadata on the PostgreSQL server whose address (`postgres://user:password@host/database`) is in this
+    /// file, which only its owner may read; without it, in the home.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) database_url_file: Option<PathBuf>,
+    /// The schema on that server which is this hub's alone.
+    #[arg(long, value_name = "NAME", default_value = "cloister", requires = "database_url_file")]
+    pub(crate) database_schema: String,
 }
 
 #[derive(Debug, Args)]

@@ -114,6 +114,8 @@ impl Problem {
             | HubError::ChangedMeanwhile(_)
             | HubError::NotReleased(..) => Self::new(409, &code, text()),
             HubError::Policy(..) => Self::new(422, &code, text()),
+            // What somebody sent cannot be written down.
+            HubError::Store(_) if code == "nul" => Self::new(422, &code, text()),
             // What files the hub has, and what is wrong with them, is its administrators' to know.
             HubError::Store(_)
             | HubError::Config(_)

@@ -2,9 +2,10 @@
 
 use crate::HubError;
 use cloister_model::Name;
-use cloister_store::{Home, Shares};
+use cloister_store::{Database, Home, PostgresAddress, Shares, StoreError};
 use cloister_worker::{Ceilings, Sandbox};
 use serde::Deserialize;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The hub's settings.
@@ -16,6 +17,9 @@ pub struct Config {
     /// How many people one bucket file of a table spans.
     #[serde(default = "people_per_bucket")]
     pub people_per_bucket: u32,
+    /// Where the metadata is.
+    #[serde(default)]
+    pub database: DatabaseConfig,
     /// What a query may use.
     #[serde(default)]
     pub query: QueryConfig,
@@ -25,6 +29,42 @@ pub struct Config {
     /// How long sessions last.
     #[serde(default)]
     pub sign_in: SignInConfig,
+}
+
+/// Where the metadata is: in the home (SQLite), or on a PostgreSQL server.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct DatabaseConfig {
+    /// A file with the server's address, which may hold a password, so that only its owner may read it; none for the
+    /// database in the home.
+    pub url_file: Option<PathBuf>,
+    /// The schema on the server that is this hub's alone.
+    pub schema: String,
+}
+
+impl Default for DatabaseConfig {
+    fn default() -> Self {
+        Self { url_file: None, schema: "cloister".to_owned() }
+    }
+}
+
+impl DatabaseConfig {
+    /// The database that these settings name.
+    pub fn database(&self) -> Result<Database, HubError> {
+        match &self.url_file {
+            None => Ok(Database::Embedded),
+            Some(file) => Ok(Database::Postgres(PostgresAddress::from_file(file, &self.schema)?)),
+        }
+    }
+
+    fn text(&self) -> Result<String, HubError> {
+        let Some(file) = &self.url_file else { return Ok(EMBEDDED_TEXT.to_owned()) };
+        let file = file
+            .to_str()
+            .ok_or_else(|| HubError::Config("the path of database.url-file is not UTF-8".to_owned()))?;
+        let (file, schema) = (toml::Value::from(file), toml::Value::from(self.schema.as_str()));
+        Ok(format!("[database]\n{SERVER_TEXT}url-file = {file}\nschema = {schema}\n"))
+    }
 }
 
 /// How long sessions of the pages last.
@@ -185,19 +225,23 @@ impl QueryConfig {
 
 impl Config {
     /// The text of a new hub's settings.
-    pub(crate) fn new_text(name: &Name) -> String {
-        format!(
+    pub(crate) fn new_text(name: &Name, database: &DatabaseConfig) -> Result<String, HubError> {
+        Ok(format!(
             "# The settings of one hub. The name goes into every pseudonym: it must not change.\n\
              name = \"{name}\"\n\
              # How many people one bucket file of a table spans.\n\
-             people-per-bucket = {}\n\n{QUERY_TEXT}\n{WORKSPACE_TEXT}\n{SIGN_IN_TEXT}",
+             people-per-bucket = {}\n\n{}\n{QUERY_TEXT}\n{WORKSPACE_TEXT}\n{SIGN_IN_TEXT}",
             people_per_bucket(),
-        )
+            database.text()?,
+        ))
     }
 
     pub(crate) fn read(home: &Home) -> Result<Self, HubError> {
         let path = home.config();
-        let text = std::fs::read_to_string(&path).map_err(HubError::file(&path))?;
+        let text = std::fs::read_to_string(&path).map_err(|e| match e.kind() {
+            std::io::ErrorKind::NotFound => StoreError::NoHub(home.path().to_owned()).into(),
+            _ => HubError::file(&path)(e),
+        })?;
         let config: Self = toml::from_str(&text).map_err(|e| HubError::Config(e.to_string()))?;
         if config.people_per_bucket == 0 {
             return Err(HubError::Config("people-per-bucket must be at least 1".to_owned()));
@@ -208,6 +252,13 @@ impl Config {
         Ok(config)
     }
 }
+
+/// What a new hub's settings say of the database in the home.
+const EMBEDDED_TEXT: &str = "# The metadata is in the home (SQLite). `cloister init --database-url-file` sets a hub up on a PostgreSQL server.\n";
+
+/// What they say of a server.
+const SERVER_TEXT: &str = "# The metadata is on a PostgreSQL server: the file holds `postgres://user:password@host/database`, and only its owner\n\
+     # may read it. A server on another machine is spoken to by TLS, with its certificate verified (`sslrootcert`).\n";
 
 /// A new hub's limits, which are the defaults.
 const QUERY_TEXT: &str = r#"[query]
@@ -257,8 +308,10 @@ mod tests {
 
     #[test]
     fn a_new_hub_says_what_the_defaults_are() {
-        let text = Config::new_text(&"north".parse().unwrap());
+        let text = Config::new_text(&"north".parse().unwrap(), &DatabaseConfig::default()).unwrap();
         let config: Config = toml::from_str(&text).unwrap();
+        assert_eq!(config.database, DatabaseConfig::default());
+        assert!(matches!(config.database.database(), Ok(Database::Embedded)));
         assert_eq!(config.query, QueryConfig::default());
         assert_eq!(config.workspace, WorkspaceConfig::default());
         assert_eq!(config.sign_in, SignInConfig::default());
@@ -285,5 +338,22 @@ mod tests {
         ] {
             assert_eq!(config(wrong).unwrap_err().code(), "config", "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_new_hub_on_a_server_says_where_it_is() {
+        let odd = "/etc/clo\"is\\ter/a b";
+        let database = DatabaseConfig { url_file: Some(odd.into()), schema: "north".to_owned() };
+        let text = Config::new_text(&"north".parse().unwrap(), &database).unwrap();
+        let config: Config = toml::from_str(&text).unwrap();
+        assert_eq!((&config.database, &config.query), (&database, &QueryConfig::default()));
+        // A file that is not there is no reason to begin with an empty database in the home.
+        assert_eq!(config.database.database().unwrap_err().code(), "file");
+    }
+
+    #[test]
+    fn where_there_are_no_settings_there_is_no_hub() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(Config::read(&Home::at(folder.path().to_owned())).unwrap_err().code(), "no-hub");
     }
 }

@@ -1,6 +1,6 @@
 //! Setting a hub up, and opening it.
 
-use crate::{Clock, Config, HubError};
+use crate::{Clock, Config, DatabaseConfig, HubError};
 use cloister_access::Access;
 use cloister_audit::{Event, EventKind};
 use cloister_disclosure::Policy;
@@ -50,6 +50,8 @@ pub struct NewHub {
     pub name: Name,
     /// Who sets it up.
     pub actor: Name,
+    /// Where its metadata is to be.
+    pub database: DatabaseConfig,
 }
 
 impl Hub {
@@ -58,7 +60,14 @@ impl Hub {
         let home = Home::at(new.home);
         let created =
             Event::new(clock.timestamp(), new.actor.as_str(), EventKind::HubCreated, new.name.as_str());
-        let store = Store::create(&home, &new.name, created).await?;
+        let mut database = new.database;
+        // The hub will be opened from other folders.
+        database.url_file = database
+            .url_file
+            .map(|file| std::path::absolute(&file).map_err(HubError::file(&file)))
+            .transpose()?;
+        let text = Config::new_text(&new.name, &database)?;
+        let store = Store::create(&home, &new.name, &database.database()?, created).await?;
         let cases = home.disclosure_policies().join("cases");
         std::fs::create_dir_all(&cases).map_err(HubError::file(&cases))?;
         for (name, text, their_cases) in POLICIES {
@@ -69,9 +78,10 @@ impl Hub {
         }
         let staged = home.staging().join("hub.toml");
         let _ = std::fs::remove_file(&staged);
-        write_new(&staged, Config::new_text(&new.name).as_bytes())?;
+        write_new(&staged, text.as_bytes())?;
         cloister_store::publish(&staged, &home.config())?;
-        Self::assemble(store, clock)
+        let config = Config::read(&home)?;
+        Self::assemble(store, config, clock)
     }
 
     /// Opens a hub, and clears away what a process that died left behind.
@@ -81,13 +91,15 @@ impl Hub {
 
     /// Opens a hub with a clock of the caller's.
     pub async fn open_at(home: PathBuf, clock: Clock) -> Result<Self, HubError> {
-        let hub = Self::assemble(Store::open(&Home::at(home)).await?, clock)?;
+        let home = Home::at(home);
+        let config = Config::read(&home)?;
+        let store = Store::open(&home, &config.database.database()?).await?;
+        let hub = Self::assemble(store, config, clock)?;
         hub.recover().await?;
         Ok(hub)
     }
 
-    fn assemble(store: Store, clock: Clock) -> Result<Self, HubError> {
-        let config = Config::read(store.home())?;
+    fn assemble(store: Store, config: Config, clock: Clock) -> Result<Self, HubError> {
         if config.name != *store.hub() {
             return Err(HubError::Config("the name differs from the hub's".to_owned()));
         }

@@ -59,7 +59,7 @@ pub use cloister_model::Role;
 pub use cloister_query::{Exhibit, ExhibitCell, ExhibitColumn, ExhibitRow, ExhibitTable};
 pub use cloister_store::{Approval, SavedQuery};
 pub use cloister_worker::{BoundaryReport, CellReport, CheckReport, StepReport};
-pub use config::{Config, QueryConfig, SignInConfig, WorkspaceConfig};
+pub use config::{Config, DatabaseConfig, QueryConfig, SignInConfig, WorkspaceConfig};
 pub use dataset::{DatasetView, FileProblem, VerifiedDataset, VerifiedTable, VerifiedVault, VersionView};
 pub use dictionary::{ColumnView, TableView, WindowView};
 pub use error::HubError;

@@ -14,7 +14,7 @@
 use cloister_disclosure::{Policy, protect};
 use cloister_governance::Project;
 use cloister_query::{Engine, Limits, ResolvedGrant};
-use cloister_store::{Home, Store};
+use cloister_store::{Database, Home, Store};
 use datafusion::execution::context::SessionContext;
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
@@ -168,7 +168,7 @@ fn main() {
 }
 
 async fn measure(home: PathBuf, runs: usize, only: Option<String>) {
-    let store = Store::open(&Home::at(home.clone())).await.unwrap();
+    let store = Store::open(&Home::at(home.clone()), &Database::Embedded).await.unwrap();
     let project = Project::parse(PROJECT).unwrap();
     let policy =
         std::fs::read_to_string(store.home().disclosure_policies().join("nhs-england.toml")).unwrap();

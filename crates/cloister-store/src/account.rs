@@ -1,10 +1,9 @@
 //! Accounts, their sessions and their tokens. What is in them is `cloister-identity`'s; here they are texts, and what
 //! they are found by.
 
+use crate::database::{Row, statement};
 use crate::{Store, StoreError, Transaction};
 use cloister_model::Name;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
 /// An account as it is stored.
 #[derive(Clone, PartialEq, Eq)]
@@ -47,18 +46,18 @@ impl Store {
     /// Every account, by name.
     pub async fn accounts(&self) -> Result<Vec<StoredAccount>, StoreError> {
         let sql = "SELECT name, revision, body, issuer, subject FROM account ORDER BY name";
-        sqlx::query(sql).fetch_all(&self.pool).await?.iter().map(account).collect()
+        statement(sql).fetch_all(&self.pool).await?.iter().map(account).collect()
     }
 
     /// Whether anybody has an account: where nobody has, whoever holds the home's keys is who they say they are.
     pub async fn has_accounts(&self) -> Result<bool, StoreError> {
-        Ok(sqlx::query("SELECT 1 FROM account LIMIT 1").fetch_optional(&self.pool).await?.is_some())
+        Ok(statement("SELECT 1 FROM account LIMIT 1").fetch_optional(&self.pool).await?.is_some())
     }
 
     /// One account.
     pub async fn account(&self, name: &Name) -> Result<Option<StoredAccount>, StoreError> {
-        let sql = "SELECT name, revision, body, issuer, subject FROM account WHERE name = ?";
-        let row = sqlx::query(sql).bind(name.as_str()).fetch_optional(&self.pool).await?;
+        let sql = "SELECT name, revision, body, issuer, subject FROM account WHERE name = $1";
+        let row = statement(sql).bind(name.as_str()).fetch_optional(&self.pool).await?;
         row.as_ref().map(account).transpose()
     }
 
@@ -69,14 +68,14 @@ impl Store {
         subject: &str,
     ) -> Result<Option<StoredAccount>, StoreError> {
         let sql =
-            "SELECT name, revision, body, issuer, subject FROM account WHERE issuer = ? AND subject = ?";
-        let row = sqlx::query(sql).bind(issuer).bind(subject).fetch_optional(&self.pool).await?;
+            "SELECT name, revision, body, issuer, subject FROM account WHERE issuer = $1 AND subject = $2";
+        let row = statement(sql).bind(issuer).bind(subject).fetch_optional(&self.pool).await?;
         row.as_ref().map(account).transpose()
     }
 
     /// The session with this hash.
     pub async fn session(&self, hash: &str) -> Result<Option<StoredSession>, StoreError> {
-        let row = sqlx::query("SELECT hash, account, ends_at, body FROM session WHERE hash = ?")
+        let row = statement("SELECT hash, account, ends_at, body FROM session WHERE hash = $1")
             .bind(hash)
             .fetch_optional(&self.pool)
             .await?;
@@ -93,7 +92,7 @@ impl Store {
 
     /// Notes that a session was used. No change of the hub's state: no event tells of it.
     pub async fn touch_session(&self, hash: &str, body: &str) -> Result<(), StoreError> {
-        sqlx::query("UPDATE session SET body = ? WHERE hash = ?")
+        statement("UPDATE session SET body = $1 WHERE hash = $2")
             .bind(body)
             .bind(hash)
             .execute(&self.pool)
@@ -103,21 +102,21 @@ impl Store {
 
     /// An account's tokens, by id.
     pub async fn access_tokens(&self, account: &Name) -> Result<Vec<StoredToken>, StoreError> {
-        let sql = "SELECT id, account, body FROM access_token WHERE account = ? ORDER BY id";
-        let rows = sqlx::query(sql).bind(account.as_str()).fetch_all(&self.pool).await?;
+        let sql = "SELECT id, account, body FROM access_token WHERE account = $1 ORDER BY id";
+        let rows = statement(sql).bind(account.as_str()).fetch_all(&self.pool).await?;
         rows.iter().map(token).collect()
     }
 
     /// One token.
     pub async fn access_token(&self, id: &str) -> Result<Option<StoredToken>, StoreError> {
-        let sql = "SELECT id, account, body FROM access_token WHERE id = ?";
-        let row = sqlx::query(sql).bind(id).fetch_optional(&self.pool).await?;
+        let sql = "SELECT id, account, body FROM access_token WHERE id = $1";
+        let row = statement(sql).bind(id).fetch_optional(&self.pool).await?;
         row.as_ref().map(token).transpose()
     }
 
     /// Notes when a token was last used. No change of the hub's state.
     pub async fn touch_token(&self, id: &str, body: &str) -> Result<(), StoreError> {
-        sqlx::query("UPDATE access_token SET body = ? WHERE id = ?")
+        statement("UPDATE access_token SET body = $1 WHERE id = $2")
             .bind(body)
             .bind(id)
             .execute(&self.pool)
@@ -130,8 +129,8 @@ impl Transaction {
     /// Adds an account; false where the name, or the provider's subject, is taken.
     pub async fn add_account(&mut self, account: &StoredAccount) -> Result<bool, StoreError> {
         let (issuer, subject) = account.subject.clone().unzip();
-        let done = sqlx::query(
-            "INSERT INTO account (name, revision, body, issuer, subject) VALUES (?, ?, ?, ?, ?)
+        let done = statement(
+            "INSERT INTO account (name, revision, body, issuer, subject) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT DO NOTHING",
         )
         .bind(account.name.as_str())
@@ -141,15 +140,15 @@ impl Transaction {
         .bind(subject)
         .execute(self.connection())
         .await?;
-        Ok(done.rows_affected() == 1)
+        Ok(done == 1)
     }
 
     /// Changes an account that has not changed since it was read; false where it has.
     pub async fn change_account(&mut self, account: &StoredAccount) -> Result<bool, StoreError> {
         let (issuer, subject) = account.subject.clone().unzip();
-        let done = sqlx::query(
-            "UPDATE account SET revision = revision + 1, body = ?, issuer = ?, subject = ?
-             WHERE name = ? AND revision = ?",
+        let done = statement(
+            "UPDATE account SET revision = revision + 1, body = $1, issuer = $2, subject = $3
+             WHERE name = $4 AND revision = $5",
         )
         .bind(&account.body)
         .bind(issuer)
@@ -158,13 +157,13 @@ impl Transaction {
         .bind(number(account.revision)?)
         .execute(self.connection())
         .await?;
-        Ok(done.rows_affected() == 1)
+        Ok(done == 1)
     }
 
     /// Adds a session, and removes those whose time was over before `now`.
     pub async fn add_session(&mut self, session: &StoredSession, now: &str) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM session WHERE ends_at <= ?").bind(now).execute(self.connection()).await?;
-        sqlx::query("INSERT INTO session (hash, account, ends_at, body) VALUES (?, ?, ?, ?)")
+        statement("DELETE FROM session WHERE ends_at <= $1").bind(now).execute(self.connection()).await?;
+        statement("INSERT INTO session (hash, account, ends_at, body) VALUES ($1, $2, $3, $4)")
             .bind(&session.hash)
             .bind(session.account.as_str())
             .bind(&session.ends_at)
@@ -177,13 +176,13 @@ impl Transaction {
     /// Ends a session; false where there is none.
     pub async fn end_session(&mut self, hash: &str) -> Result<bool, StoreError> {
         let done =
-            sqlx::query("DELETE FROM session WHERE hash = ?").bind(hash).execute(self.connection()).await?;
-        Ok(done.rows_affected() == 1)
+            statement("DELETE FROM session WHERE hash = $1").bind(hash).execute(self.connection()).await?;
+        Ok(done == 1)
     }
 
     /// Ends all sessions of an account.
     pub async fn end_sessions(&mut self, account: &Name) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM session WHERE account = ?")
+        statement("DELETE FROM session WHERE account = $1")
             .bind(account.as_str())
             .execute(self.connection())
             .await?;
@@ -192,8 +191,8 @@ impl Transaction {
 
     /// Adds a token, or changes it.
     pub async fn put_access_token(&mut self, token: &StoredToken) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO access_token (id, account, body) VALUES (?, ?, ?)
+        statement(
+            "INSERT INTO access_token (id, account, body) VALUES ($1, $2, $3)
              ON CONFLICT (id) DO UPDATE SET body = excluded.body",
         )
         .bind(&token.id)
@@ -205,7 +204,7 @@ impl Transaction {
     }
 }
 
-fn account(row: &SqliteRow) -> Result<StoredAccount, StoreError> {
+fn account(row: &Row) -> Result<StoredAccount, StoreError> {
     let revision: i64 = row.try_get("revision")?;
     let (issuer, subject): (Option<String>, Option<String>) =
         (row.try_get("issuer")?, row.try_get("subject")?);
@@ -217,11 +216,11 @@ fn account(row: &SqliteRow) -> Result<StoredAccount, StoreError> {
     })
 }
 
-fn token(row: &SqliteRow) -> Result<StoredToken, StoreError> {
+fn token(row: &Row) -> Result<StoredToken, StoreError> {
     Ok(StoredToken { id: row.try_get("id")?, account: name(row, "account")?, body: row.try_get("body")? })
 }
 
-pub(crate) fn name(row: &SqliteRow, column: &str) -> Result<Name, StoreError> {
+pub(crate) fn name(row: &Row, column: &str) -> Result<Name, StoreError> {
     let text: String = row.try_get(column)?;
     text.parse().map_err(|_| StoreError::Stored("name"))
 }

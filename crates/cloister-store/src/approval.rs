@@ -1,9 +1,8 @@
 //! Approvals: which plan may run on which dataset versions, under which policy.
 
+use crate::database::{Row, statement};
 use crate::{Store, StoreError, Transaction};
 use cloister_model::{Digest, Name};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
 /// A recorded decision that a query may run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +36,8 @@ const COLUMNS: &str =
 impl Store {
     /// A project's approvals, oldest first, those that were taken back among them.
     pub async fn approvals(&self, project: &Name) -> Result<Vec<Approval>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM approval WHERE project = ? ORDER BY number");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(project.as_str()).fetch_all(&self.pool).await?;
+        let sql = format!("SELECT {COLUMNS} FROM approval WHERE project = $1 ORDER BY number");
+        let rows = statement(sqlx::AssertSqlSafe(sql)).bind(project.as_str()).fetch_all(&self.pool).await?;
         rows.iter().map(read).collect()
     }
 
@@ -46,14 +45,14 @@ impl Store {
     pub async fn approvals_of(&self, project: &Name, plan: Digest) -> Result<Vec<Approval>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM approval
-             WHERE project = ? AND plan_digest = ? AND revoked_at IS NULL ORDER BY number DESC"
+             WHERE project = $1 AND plan_digest = $2 AND revoked_at IS NULL ORDER BY number DESC"
         );
-        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(project.as_str()).bind(plan.to_string());
+        let query = statement(sqlx::AssertSqlSafe(sql)).bind(project.as_str()).bind(plan.to_string());
         query.fetch_all(&self.pool).await?.iter().map(read).collect()
     }
 }
 
-fn read(row: &SqliteRow) -> Result<Approval, StoreError> {
+fn read(row: &Row) -> Result<Approval, StoreError> {
     let digest = |column: &str| -> Result<Digest, StoreError> {
         let text: String = row.try_get(column)?;
         text.parse().map_err(|_| StoreError::Stored("digest"))
@@ -76,10 +75,10 @@ fn read(row: &SqliteRow) -> Result<Approval, StoreError> {
 impl Transaction {
     /// Records an approval.
     pub async fn add_approval(&mut self, approval: &Approval) -> Result<(), StoreError> {
-        sqlx::query(
+        statement(
             "INSERT INTO approval
              (id, project, plan_digest, policy_digest, datasets, sql, author, granted_by, granted_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(&approval.id)
         .bind(&approval.project)
@@ -103,9 +102,9 @@ impl Transaction {
         by: &Name,
         at: &str,
     ) -> Result<bool, StoreError> {
-        let done = sqlx::query(
-            "UPDATE approval SET revoked_by = ?, revoked_at = ?
-             WHERE project = ? AND id = ? AND revoked_at IS NULL",
+        let done = statement(
+            "UPDATE approval SET revoked_by = $1, revoked_at = $2
+             WHERE project = $3 AND id = $4 AND revoked_at IS NULL",
         )
         .bind(by.as_str())
         .bind(at)
@@ -113,6 +112,6 @@ impl Transaction {
         .bind(id)
         .execute(self.connection())
         .await?;
-        Ok(done.rows_affected() == 1)
+        Ok(done == 1)
     }
 }

@@ -1,10 +1,10 @@
 //! The audit log: records and checkpoints in the database, copies of the checkpoints in a file.
 
+use crate::database::{Row, statement};
 use crate::lock::Lock;
 use crate::{Store, StoreError};
 use cloister_audit::{AuditError, Checkpoint, PublicKey, Record, Verifier};
 use cloister_model::Digest;
-use sqlx::Row;
 use std::fs::File;
 use std::io::Write;
 
@@ -25,7 +25,7 @@ impl Store {
     /// leaves that to the next. A file that does not fit the database is left for `verify` to find.
     pub(crate) async fn append_checkpoints(&self) -> Result<(), StoreError> {
         let path = self.home().checkpoints();
-        let _lock = Lock::wait(&self.home().staging().join("checkpoints.lock"))?;
+        let _lock = Lock::wait_aside(self.home().staging().join("checkpoints.lock")).await?;
         let text = std::fs::read_to_string(&path).map_err(StoreError::file(&path))?;
         let last = text.lines().last().map(Checkpoint::from_line);
         let from = match last {
@@ -33,7 +33,7 @@ impl Store {
             Some(Ok(checkpoint)) if text.ends_with('\n') => checkpoint.size(),
             Some(_) => self.drop_torn_line(&text)?,
         };
-        let lines = sqlx::query("SELECT line FROM audit_checkpoint WHERE size > ? ORDER BY size")
+        let lines = statement("SELECT line FROM audit_checkpoint WHERE size > $1 ORDER BY size")
             .bind(i64::try_from(from).map_err(|_| StoreError::Stored("size"))?)
             .fetch_all(&self.pool)
             .await?;
@@ -42,7 +42,7 @@ impl Store {
         }
         let mut out = String::new();
         for line in lines {
-            out.push_str(line.try_get("line")?);
+            out.push_str(&line.try_get::<String>("line")?);
             out.push('\n');
         }
         let mut file = File::options().append(true).open(&path).map_err(StoreError::file(&path))?;
@@ -65,12 +65,12 @@ impl Store {
     /// The records from `after` on, at most a page of them.
     pub async fn audit_page(&self, after: u64) -> Result<Vec<Record>, StoreError> {
         let rows =
-            sqlx::query("SELECT seq, event, leaf FROM audit_record WHERE seq > ? ORDER BY seq LIMIT ?")
+            statement("SELECT seq, event, leaf FROM audit_record WHERE seq > $1 ORDER BY seq LIMIT $2")
                 .bind(i64::try_from(after).map_err(|_| StoreError::Stored("seq"))?)
                 .bind(PAGE)
                 .fetch_all(&self.pool)
                 .await?;
-        let record = |row: sqlx::sqlite::SqliteRow| -> Result<Record, StoreError> {
+        let record = |row: Row| -> Result<Record, StoreError> {
             let seq: i64 = row.try_get("seq")?;
             let seq = u64::try_from(seq).map_err(|_| AuditError::RecordForm)?;
             let leaf: String = row.try_get("leaf")?;
@@ -82,12 +82,11 @@ impl Store {
 
     /// Every checkpoint in the database.
     pub async fn checkpoints(&self) -> Result<Vec<Checkpoint>, StoreError> {
-        let rows =
-            sqlx::query("SELECT line FROM audit_checkpoint ORDER BY size").fetch_all(&self.pool).await?;
+        let rows = statement("SELECT line FROM audit_checkpoint ORDER BY size").fetch_all(&self.pool).await?;
         rows.iter()
             .map(|row| {
-                let line: &str = row.try_get("line")?;
-                Ok(Checkpoint::from_line(line)?)
+                let line: String = row.try_get("line")?;
+                Ok(Checkpoint::from_line(&line)?)
             })
             .collect()
     }
@@ -101,7 +100,7 @@ impl Store {
     /// outlives a database that was put back to an older copy, and shows it.
     pub async fn verify_audit(&self) -> Result<AuditReport, StoreError> {
         // Nobody writes meanwhile.
-        let _still = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let _still = self.pool.begin().await?;
         self.append_checkpoints().await?;
         let path = self.home().checkpoints();
         let text = std::fs::read_to_string(&path).map_err(StoreError::file(&path))?;

@@ -1,10 +1,9 @@
 //! Dataset versions.
 
+use crate::database::{Row, statement};
 use crate::{Store, StoreError, Transaction};
 use cloister_governance::Manifest;
 use cloister_model::{DataKey, Digest, Name};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
 /// A landed dataset version as it is recorded.
 #[derive(Clone, Debug)]
@@ -42,7 +41,7 @@ impl Store {
     /// Every dataset version, by name and version.
     pub async fn dataset_versions(&self) -> Result<Vec<DatasetVersion>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM dataset_version ORDER BY dataset, version");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
+        let rows = statement(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
         rows.iter().map(read).collect()
     }
 
@@ -53,16 +52,16 @@ impl Store {
         version: Option<u32>,
     ) -> Result<Option<DatasetVersion>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM dataset_version WHERE dataset = ?1 AND (?2 IS NULL OR version = ?2)
+            "SELECT {COLUMNS} FROM dataset_version WHERE dataset = $1 AND ($2 IS NULL OR version = $2)
              ORDER BY version DESC LIMIT 1"
         );
-        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(dataset.as_str()).bind(version);
+        let query = statement(sqlx::AssertSqlSafe(sql)).bind(dataset.as_str()).bind(version);
         query.fetch_optional(&self.pool).await?.as_ref().map(read).transpose()
     }
 
     /// The version that these files were landed as before.
     pub async fn landed_from(&self, dataset: &Name, source: Digest) -> Result<Option<u32>, StoreError> {
-        let row = sqlx::query("SELECT version FROM dataset_version WHERE dataset = ? AND source_digest = ?")
+        let row = statement("SELECT version FROM dataset_version WHERE dataset = $1 AND source_digest = $2")
             .bind(dataset.as_str())
             .bind(source.to_string())
             .fetch_optional(&self.pool)
@@ -77,7 +76,7 @@ impl Store {
     }
 }
 
-fn read(row: &SqliteRow) -> Result<DatasetVersion, StoreError> {
+fn read(row: &Row) -> Result<DatasetVersion, StoreError> {
     let manifest_text: String = row.try_get("manifest")?;
     let digest: String = row.try_get("digest")?;
     let digest: Digest = digest.parse().map_err(|_| StoreError::Stored("digest"))?;
@@ -101,10 +100,10 @@ fn read(row: &SqliteRow) -> Result<DatasetVersion, StoreError> {
 impl Transaction {
     /// Records a dataset version.
     pub async fn add_dataset_version(&mut self, version: &DatasetVersion) -> Result<(), StoreError> {
-        sqlx::query(
+        statement(
             "INSERT INTO dataset_version
              (dataset, version, digest, manifest, contract, source_digest, wrapped_key, rejects, landed_by, landed_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(version.manifest.dataset.as_str())
         .bind(version.manifest.version)

@@ -22,7 +22,7 @@ pub enum StoreError {
         source: std::io::Error,
     },
     /// Others than the owner may read a key.
-    #[error("{}: others than its owner can read this key; run `chmod 600` on it", .0.display())]
+    #[error("{}: others than its owner can read this secret; run `chmod 600` on it", .0.display())]
     KeyExposed(PathBuf),
     /// A key file does not hold a key.
     #[error("{}: is not a key", .0.display())]
@@ -47,6 +47,26 @@ pub enum StoreError {
         /// In this program.
         expected: i64,
     },
+    /// The address of a database server is refused; it is not shown, because it may hold a password.
+    #[error("the address of the database is refused: {0}")]
+    DatabaseAddress(&'static str),
+    /// A database server is not fit to keep a hub.
+    #[error("the database's server is refused: {0}")]
+    DatabaseServer(&'static str),
+    /// The schema for a new hub is not empty.
+    #[error("the schema `{0}` of the database is not empty: name another, or remove it if no hub is in it")]
+    SchemaTaken(String),
+    /// The database has no hub in the schema.
+    #[error("there is no hub in the schema `{0}` of the database")]
+    NoHubInSchema(String),
+    /// The schema is another hub's.
+    #[error(
+        "the log in the schema `{0}` of the database is not signed by this home's key: it is another hub's"
+    )]
+    OtherHub(String),
+    /// A text that the database cannot keep.
+    #[error("a text with the character U+0000 cannot be recorded")]
+    Nul,
     /// The audit log is broken.
     #[error(transparent)]
     Audit(#[from] AuditError),
@@ -69,6 +89,12 @@ impl StoreError {
             Self::Database(_) => "database",
             Self::Stored(_) => "stored",
             Self::Schema { .. } => "schema",
+            Self::DatabaseAddress(_) => "database-address",
+            Self::DatabaseServer(_) => "database-server",
+            Self::SchemaTaken(_) => "schema-taken",
+            Self::NoHubInSchema(_) => "no-hub",
+            Self::OtherHub(_) => "other-hub",
+            Self::Nul => "nul",
             Self::Audit(e) => e.code(),
             Self::Event(e) => e.code(),
         }

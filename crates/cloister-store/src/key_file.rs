@@ -26,14 +26,7 @@ pub fn create_key(path: &Path) -> Result<(), StoreError> {
 /// Reads a key, and refuses one that others could have read.
 pub fn read_key(path: &Path) -> Result<Zeroizing<[u8; 32]>, StoreError> {
     let mut file = std::fs::File::open(path).map_err(StoreError::file(path))?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = file.metadata().map_err(StoreError::file(path))?.permissions().mode();
-        if mode & 0o077 != 0 {
-            return Err(StoreError::KeyExposed(path.to_owned()));
-        }
-    }
+    refuse_exposed(&file, path)?;
     let mut text = Zeroizing::new(Vec::with_capacity(128));
     Read::take(&mut file, 128).read_to_end(&mut text).map_err(StoreError::file(path))?;
     let mut key = Zeroizing::new([0u8; 32]);
@@ -49,6 +42,19 @@ pub fn read_key(path: &Path) -> Result<Zeroizing<[u8; 32]>, StoreError> {
         }
     }
     Ok(key)
+}
+
+/// Refuses a file with a secret that others than its owner can read.
+pub(crate) fn refuse_exposed(file: &std::fs::File, path: &Path) -> Result<(), StoreError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = file.metadata().map_err(StoreError::file(path))?.permissions().mode();
+        if mode & 0o077 != 0 {
+            return Err(StoreError::KeyExposed(path.to_owned()));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

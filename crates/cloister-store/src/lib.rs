@@ -1,12 +1,12 @@
-//! The hub's home on disk: metadata in SQLite, keys, the vault's folders, releases, the audit log.
+//! The hub's home on disk: metadata in SQLite or PostgreSQL, keys, the vault's folders, releases, the audit log.
 //!
 //! A change of state and its audit record are one transaction: [`Transaction::commit`] takes the events,
 //! and there is no other way to commit.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), cloister_store::StoreError> {
-//! use cloister_store::{Home, Store};
-//! let store = Store::open(&Home::at("cloister-hub".into())).await?;
+//! use cloister_store::{Database, Home, Store};
+//! let store = Store::open(&Home::at("cloister-hub".into()), &Database::Embedded).await?;
 //! for project in store.projects().await? {
 //!     println!("{} {}", project.name, project.state.as_str());
 //! }
@@ -19,12 +19,18 @@ mod account;
 mod approval;
 mod audit_log;
 mod data_keys;
+mod database;
 mod dataset;
+#[cfg(test)]
+mod ephemeral;
 mod error;
 mod home;
 mod key_file;
 mod lock;
 mod people;
+#[cfg(test)]
+#[path = "../../../tests/src/postgres.rs"]
+mod postgres;
 mod project;
 mod publish;
 mod queue;
@@ -41,6 +47,7 @@ pub use account::{StoredAccount, StoredSession, StoredToken};
 pub use approval::Approval;
 pub use audit_log::AuditReport;
 pub use data_keys::{KeyWrap, VaultKey};
+pub use database::{Database, PostgresAddress};
 pub use dataset::DatasetVersion;
 pub use error::StoreError;
 pub use home::Home;

@@ -39,6 +39,16 @@ impl Lock {
         }
     }
 
+    /// Takes a lock that is held while others are awaited: a thread that waits for it must not be one that whoever has
+    /// it needs to go on.
+    pub(crate) async fn wait_aside(path: std::path::PathBuf) -> Result<Self, StoreError> {
+        let wait = tokio::task::spawn_blocking({
+            let path = path.clone();
+            move || Self::wait(&path)
+        });
+        wait.await.map_err(|e| StoreError::file(path)(std::io::Error::other(e)))?
+    }
+
     /// Takes the lock at a path, waiting for whoever has it; only for what is held for a moment.
     pub(crate) fn wait(path: &Path) -> Result<Self, StoreError> {
         let file = open(path)?;

@@ -1,7 +1,7 @@
 //! Segments of the people index: sealed by the receiving zone, only kept here.
 
+use crate::database::{Row, statement};
 use crate::{Store, StoreError, Transaction};
-use sqlx::Row;
 
 /// The people whom one landing met first.
 #[derive(Clone, Debug)]
@@ -17,10 +17,10 @@ pub struct PeopleSegment {
 impl Store {
     /// Every segment, in order.
     pub async fn people_segments(&self) -> Result<Vec<PeopleSegment>, StoreError> {
-        let rows = sqlx::query("SELECT first, count, sealed FROM people_segment ORDER BY number")
+        let rows = statement("SELECT first, count, sealed FROM people_segment ORDER BY number")
             .fetch_all(&self.pool)
             .await?;
-        let segment = |row: &sqlx::sqlite::SqliteRow| -> Result<PeopleSegment, StoreError> {
+        let segment = |row: &Row| -> Result<PeopleSegment, StoreError> {
             Ok(PeopleSegment {
                 first: row.try_get("first")?,
                 count: row.try_get("count")?,
@@ -34,12 +34,15 @@ impl Store {
 impl Transaction {
     /// Keeps the next segment.
     pub async fn add_people_segment(&mut self, segment: &PeopleSegment) -> Result<(), StoreError> {
-        sqlx::query("INSERT INTO people_segment (first, count, sealed) VALUES (?, ?, ?)")
-            .bind(segment.first)
-            .bind(segment.count)
-            .bind(&segment.sealed)
-            .execute(self.connection())
-            .await?;
+        statement(
+            "INSERT INTO people_segment (number, first, count, sealed)
+             VALUES ((SELECT coalesce(max(number), 0) + 1 FROM people_segment), $1, $2, $3)",
+        )
+        .bind(segment.first)
+        .bind(segment.count)
+        .bind(&segment.sealed)
+        .execute(self.connection())
+        .await?;
         Ok(())
     }
 }

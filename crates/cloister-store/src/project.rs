@@ -1,10 +1,9 @@
 //! Projects.
 
+use crate::database::{Row, statement};
 use crate::{Store, StoreError, Transaction};
 use cloister_governance::project::ProjectState;
 use cloister_model::Name;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
 /// A project as it is recorded.
 #[derive(Clone, Debug)]
@@ -24,7 +23,7 @@ pub struct StoredProject {
 impl Store {
     /// Every project, by name.
     pub async fn projects(&self) -> Result<Vec<StoredProject>, StoreError> {
-        let rows = sqlx::query("SELECT name, text, state, created_by, created_at FROM project ORDER BY name")
+        let rows = statement("SELECT name, text, state, created_by, created_at FROM project ORDER BY name")
             .fetch_all(&self.pool)
             .await?;
         rows.iter().map(read).collect()
@@ -32,7 +31,7 @@ impl Store {
 
     /// One project.
     pub async fn project(&self, name: &Name) -> Result<Option<StoredProject>, StoreError> {
-        let row = sqlx::query("SELECT name, text, state, created_by, created_at FROM project WHERE name = ?")
+        let row = statement("SELECT name, text, state, created_by, created_at FROM project WHERE name = $1")
             .bind(name.as_str())
             .fetch_optional(&self.pool)
             .await?;
@@ -40,7 +39,7 @@ impl Store {
     }
 }
 
-fn read(row: &SqliteRow) -> Result<StoredProject, StoreError> {
+fn read(row: &Row) -> Result<StoredProject, StoreError> {
     let state: String = row.try_get("state")?;
     Ok(StoredProject {
         name: row.try_get("name")?,
@@ -54,8 +53,8 @@ fn read(row: &SqliteRow) -> Result<StoredProject, StoreError> {
 impl Transaction {
     /// Records a project; false where its name is taken.
     pub async fn add_project(&mut self, project: &StoredProject) -> Result<bool, StoreError> {
-        let done = sqlx::query(
-            "INSERT INTO project (name, text, state, created_by, created_at) VALUES (?, ?, ?, ?, ?)
+        let done = statement(
+            "INSERT INTO project (name, text, state, created_by, created_at) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT DO NOTHING",
         )
         .bind(&project.name)
@@ -65,7 +64,7 @@ impl Transaction {
         .bind(&project.created_at)
         .execute(self.connection())
         .await?;
-        Ok(done.rows_affected() == 1)
+        Ok(done == 1)
     }
 
     /// Moves a project from one state to another; false where it is not in the first.
@@ -75,12 +74,12 @@ impl Transaction {
         from: ProjectState,
         to: ProjectState,
     ) -> Result<bool, StoreError> {
-        let done = sqlx::query("UPDATE project SET state = ? WHERE name = ? AND state = ?")
+        let done = statement("UPDATE project SET state = $1 WHERE name = $2 AND state = $3")
             .bind(to.as_str())
             .bind(name)
             .bind(from.as_str())
             .execute(self.connection())
             .await?;
-        Ok(done.rows_affected() == 1)
+        Ok(done == 1)
     }
 }

@@ -1,8 +1,7 @@
 //! Release requests, as the airlock keeps them: a text that only the airlock reads, and what is asked of many at once.
 
+use crate::database::{Row, statement};
 use crate::{Store, StoreError, Transaction};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
 /// A release request as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,20 +24,20 @@ impl Store {
     /// Every release request, oldest first.
     pub async fn release_requests(&self) -> Result<Vec<StoredReleaseRequest>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM release_request ORDER BY number");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
+        let rows = statement(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
         rows.iter().map(read).collect()
     }
 
     /// One of them.
     pub async fn release_request(&self, id: &str) -> Result<Option<StoredReleaseRequest>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM release_request WHERE id = ?");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(&self.pool).await?;
+        let sql = format!("SELECT {COLUMNS} FROM release_request WHERE id = $1");
+        let row = statement(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(&self.pool).await?;
         row.as_ref().map(read).transpose()
     }
 
     /// The release request that a query's result is in, unless it was given up or rejected.
     pub async fn asked_for(&self, query: &str) -> Result<Option<String>, StoreError> {
-        let row = sqlx::query("SELECT release_request FROM release_query WHERE query = ?")
+        let row = statement("SELECT release_request FROM release_query WHERE query = $1")
             .bind(query)
             .fetch_optional(&self.pool)
             .await?;
@@ -46,7 +45,7 @@ impl Store {
     }
 }
 
-fn read(row: &SqliteRow) -> Result<StoredReleaseRequest, StoreError> {
+fn read(row: &Row) -> Result<StoredReleaseRequest, StoreError> {
     let revision: i64 = row.try_get("revision")?;
     Ok(StoredReleaseRequest {
         id: row.try_get("id")?,
@@ -68,8 +67,8 @@ impl Transaction {
         request: &StoredReleaseRequest,
         queries: &[String],
     ) -> Result<bool, StoreError> {
-        sqlx::query(
-            "INSERT INTO release_request (id, project, state, revision, body) VALUES (?, ?, ?, ?, ?)",
+        statement(
+            "INSERT INTO release_request (id, project, state, revision, body) VALUES ($1, $2, $3, $4, $5)",
         )
         .bind(&request.id)
         .bind(&request.project)
@@ -79,13 +78,14 @@ impl Transaction {
         .execute(self.connection())
         .await?;
         for query in queries {
-            let added =
-                sqlx::query("INSERT OR IGNORE INTO release_query (query, release_request) VALUES (?, ?)")
-                    .bind(query)
-                    .bind(&request.id)
-                    .execute(self.connection())
-                    .await?;
-            if added.rows_affected() != 1 {
+            let added = statement(
+                "INSERT INTO release_query (query, release_request) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+            )
+            .bind(query)
+            .bind(&request.id)
+            .execute(self.connection())
+            .await?;
+            if added != 1 {
                 return Ok(false);
             }
         }
@@ -98,8 +98,8 @@ impl Transaction {
         request: &StoredReleaseRequest,
         was: u64,
     ) -> Result<bool, StoreError> {
-        let done = sqlx::query(
-            "UPDATE release_request SET state = ?, revision = ?, body = ? WHERE id = ? AND revision = ?",
+        let done = statement(
+            "UPDATE release_request SET state = $1, revision = $2, body = $3 WHERE id = $4 AND revision = $5",
         )
         .bind(&request.state)
         .bind(number(request.revision)?)
@@ -108,12 +108,12 @@ impl Transaction {
         .bind(number(was)?)
         .execute(self.connection())
         .await?;
-        Ok(done.rows_affected() == 1)
+        Ok(done == 1)
     }
 
     /// Lets the queries of a release request be asked for again.
     pub async fn free_queries(&mut self, request: &str) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM release_query WHERE release_request = ?")
+        statement("DELETE FROM release_query WHERE release_request = $1")
             .bind(request)
             .execute(self.connection())
             .await?;
@@ -128,13 +128,13 @@ impl Transaction {
         to: crate::RequestState,
         at: &str,
     ) -> Result<bool, StoreError> {
-        let done = sqlx::query("UPDATE request SET state = ?, settled_at = ? WHERE id = ? AND state = ?")
+        let done = statement("UPDATE request SET state = $1, settled_at = $2 WHERE id = $3 AND state = $4")
             .bind(to.as_str())
             .bind(at)
             .bind(query)
             .bind(from.as_str())
             .execute(self.connection())
             .await?;
-        Ok(done.rows_affected() == 1)
+        Ok(done == 1)
     }
 }

@@ -1,9 +1,8 @@
 //! Queries and what became of them.
 
+use crate::database::{Row, statement};
 use crate::{Store, StoreError, Transaction};
 use cloister_model::Digest;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
 /// Where a query stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +106,7 @@ pub struct Outcome<'a> {
 }
 
 const COLUMNS: &str =
-    "id, project, user, sql, state, policy_name, policy_digest, datasets, plan_digest, reasons,
+    "id, project, \"user\", sql, state, policy_name, policy_digest, datasets, plan_digest, reasons,
      submitted_at, settled_at";
 
 /// How much left a project.
@@ -124,7 +123,7 @@ pub struct ReleasedOf {
 impl Store {
     /// How much left each project from which something did; what was taken back does not count.
     pub async fn released_of_projects(&self) -> Result<Vec<ReleasedOf>, StoreError> {
-        let rows = sqlx::query(
+        let rows = statement(
             "SELECT request.project AS project, count(*) AS released, max(release.made_at) AS last
              FROM release JOIN request ON request.id = release.request
              WHERE request.state = 'released' GROUP BY request.project ORDER BY request.project",
@@ -146,30 +145,30 @@ impl Store {
     /// Every query, oldest first.
     pub async fn requests(&self) -> Result<Vec<Request>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM request ORDER BY number");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
+        let rows = statement(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
         rows.iter().map(read).collect()
     }
 
     /// Queries that were refused for this reason, newest first, and no more than a thousand.
     pub async fn requests_refused_as(&self, code: &str) -> Result<Vec<Request>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM request WHERE state = 'refused' AND reasons LIKE ? ORDER BY number DESC LIMIT 1000"
+            "SELECT {COLUMNS} FROM request WHERE state = 'refused' AND reasons LIKE $1 ORDER BY number DESC LIMIT 1000"
         );
         let like = format!("%\"code\":\"{code}\"%");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(like).fetch_all(&self.pool).await?;
+        let rows = statement(sqlx::AssertSqlSafe(sql)).bind(like).fetch_all(&self.pool).await?;
         rows.iter().map(read).collect()
     }
 
     /// One query.
     pub async fn request(&self, id: &str) -> Result<Option<Request>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM request WHERE id = ?");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(&self.pool).await?;
+        let sql = format!("SELECT {COLUMNS} FROM request WHERE id = $1");
+        let row = statement(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(&self.pool).await?;
         row.as_ref().map(read).transpose()
     }
 
     /// The ids of the queries in a state.
     pub async fn request_ids(&self, state: RequestState) -> Result<Vec<String>, StoreError> {
-        let rows = sqlx::query("SELECT id FROM request WHERE state = ? ORDER BY number")
+        let rows = statement("SELECT id FROM request WHERE state = $1 ORDER BY number")
             .bind(state.as_str())
             .fetch_all(&self.pool)
             .await?;
@@ -178,7 +177,7 @@ impl Store {
 
     /// The digest of a release's package.
     pub async fn release(&self, request: &str) -> Result<Option<Digest>, StoreError> {
-        let row = sqlx::query("SELECT digest FROM release WHERE request = ?")
+        let row = statement("SELECT digest FROM release WHERE request = $1")
             .bind(request)
             .fetch_optional(&self.pool)
             .await?;
@@ -188,7 +187,7 @@ impl Store {
     }
 }
 
-fn read(row: &SqliteRow) -> Result<Request, StoreError> {
+fn read(row: &Row) -> Result<Request, StoreError> {
     let state: String = row.try_get("state")?;
     Ok(Request {
         id: row.try_get("id")?,
@@ -209,9 +208,9 @@ fn read(row: &SqliteRow) -> Result<Request, StoreError> {
 impl Transaction {
     /// Records a query.
     pub async fn add_request(&mut self, request: &Request) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO request (id, project, user, sql, state, policy_name, policy_digest, datasets, reasons, submitted_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        statement(
+            "INSERT INTO request (id, project, \"user\", sql, state, policy_name, policy_digest, datasets, reasons, submitted_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(&request.id)
         .bind(&request.project)
@@ -230,9 +229,9 @@ impl Transaction {
 
     /// Settles a running query; false where it is not running any more.
     pub async fn settle(&mut self, outcome: &Outcome<'_>) -> Result<bool, StoreError> {
-        let done = sqlx::query(
-            "UPDATE request SET state = ?, plan_digest = ?, reasons = ?, settled_at = ?
-             WHERE id = ? AND state = 'running'",
+        let done = statement(
+            "UPDATE request SET state = $1, plan_digest = $2, reasons = $3, settled_at = $4
+             WHERE id = $5 AND state = 'running'",
         )
         .bind(outcome.state.as_str())
         .bind(outcome.plan_digest.map(|d| d.to_string()))
@@ -241,12 +240,12 @@ impl Transaction {
         .bind(outcome.request)
         .execute(self.connection())
         .await?;
-        Ok(done.rows_affected() == 1)
+        Ok(done == 1)
     }
 
     /// Records that a query's result is released as the package with this digest.
     pub async fn add_release(&mut self, request: &str, digest: Digest, at: &str) -> Result<(), StoreError> {
-        sqlx::query("INSERT INTO release (request, digest, made_at) VALUES (?, ?, ?)")
+        statement("INSERT INTO release (request, digest, made_at) VALUES ($1, $2, $3)")
             .bind(request)
             .bind(digest.to_string())
             .bind(at)

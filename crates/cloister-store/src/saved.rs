@@ -1,9 +1,8 @@
 //! Queries that a project's researchers keep by name.
 
+use crate::database::{Row, statement};
 use crate::{Store, StoreError, Transaction};
 use cloister_model::Name;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
 /// A query that is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,20 +24,20 @@ const COLUMNS: &str = "project, name, text, author, saved_at";
 impl Store {
     /// A project's queries, by name.
     pub async fn saved_queries(&self, project: &Name) -> Result<Vec<SavedQuery>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM saved_query WHERE project = ? ORDER BY name");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(project.as_str()).fetch_all(&self.pool).await?;
+        let sql = format!("SELECT {COLUMNS} FROM saved_query WHERE project = $1 ORDER BY name");
+        let rows = statement(sqlx::AssertSqlSafe(sql)).bind(project.as_str()).fetch_all(&self.pool).await?;
         rows.iter().map(read).collect()
     }
 
     /// One of them.
     pub async fn saved_query(&self, project: &Name, name: &Name) -> Result<Option<SavedQuery>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM saved_query WHERE project = ? AND name = ?");
-        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(project.as_str()).bind(name.as_str());
+        let sql = format!("SELECT {COLUMNS} FROM saved_query WHERE project = $1 AND name = $2");
+        let query = statement(sqlx::AssertSqlSafe(sql)).bind(project.as_str()).bind(name.as_str());
         query.fetch_optional(&self.pool).await?.as_ref().map(read).transpose()
     }
 }
 
-fn read(row: &SqliteRow) -> Result<SavedQuery, StoreError> {
+fn read(row: &Row) -> Result<SavedQuery, StoreError> {
     Ok(SavedQuery {
         project: row.try_get("project")?,
         name: row.try_get("name")?,
@@ -51,8 +50,8 @@ fn read(row: &SqliteRow) -> Result<SavedQuery, StoreError> {
 impl Transaction {
     /// Keeps a query, in the place of an earlier one of the same name.
     pub async fn put_saved_query(&mut self, query: &SavedQuery) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO saved_query (project, name, text, author, saved_at) VALUES (?, ?, ?, ?, ?)
+        statement(
+            "INSERT INTO saved_query (project, name, text, author, saved_at) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (project, name) DO UPDATE SET
                  text = excluded.text, author = excluded.author, saved_at = excluded.saved_at",
         )
@@ -68,11 +67,11 @@ impl Transaction {
 
     /// Forgets a query; false where there is none.
     pub async fn remove_saved_query(&mut self, project: &Name, name: &Name) -> Result<bool, StoreError> {
-        let done = sqlx::query("DELETE FROM saved_query WHERE project = ? AND name = ?")
+        let done = statement("DELETE FROM saved_query WHERE project = $1 AND name = $2")
             .bind(project.as_str())
             .bind(name.as_str())
             .execute(self.connection())
             .await?;
-        Ok(done.rows_affected() == 1)
+        Ok(done == 1)
     }
 }

@@ -2,9 +2,9 @@
 //! conflict of interest.
 
 use crate::account::name;
+use crate::database::statement;
 use crate::{Store, StoreError, Transaction};
 use cloister_model::Name;
-use sqlx::Row;
 use std::collections::BTreeSet;
 
 /// That somebody may take a project's releases out.
@@ -36,7 +36,7 @@ pub struct Conflict {
 impl Store {
     /// The information asset owners of a dataset.
     pub async fn dataset_owners(&self, dataset: &Name) -> Result<BTreeSet<Name>, StoreError> {
-        let rows = sqlx::query("SELECT person FROM dataset_owner WHERE dataset = ?")
+        let rows = statement("SELECT person FROM dataset_owner WHERE dataset = $1")
             .bind(dataset.as_str())
             .fetch_all(&self.pool)
             .await?;
@@ -45,8 +45,8 @@ impl Store {
 
     /// Every grant of egress of a project, those that are over too.
     pub async fn egress(&self, project: &Name) -> Result<Vec<Egress>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT project, person, ends_at, granted_by, granted_at FROM egress WHERE project = ? ORDER BY person",
+        let rows = statement(
+            "SELECT project, person, ends_at, granted_by, granted_at FROM egress WHERE project = $1 ORDER BY person",
         )
         .bind(project.as_str())
         .fetch_all(&self.pool)
@@ -66,12 +66,11 @@ impl Store {
 
     /// The declared conflicts of interest with a project.
     pub async fn conflicts(&self, project: &Name) -> Result<Vec<Conflict>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT project, person, declared_at FROM conflict WHERE project = ? ORDER BY person",
-        )
-        .bind(project.as_str())
-        .fetch_all(&self.pool)
-        .await?;
+        let rows =
+            statement("SELECT project, person, declared_at FROM conflict WHERE project = $1 ORDER BY person")
+                .bind(project.as_str())
+                .fetch_all(&self.pool)
+                .await?;
         rows.iter()
             .map(|row| {
                 Ok(Conflict {
@@ -91,12 +90,12 @@ impl Transaction {
         dataset: &Name,
         owners: &BTreeSet<Name>,
     ) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM dataset_owner WHERE dataset = ?")
+        statement("DELETE FROM dataset_owner WHERE dataset = $1")
             .bind(dataset.as_str())
             .execute(self.connection())
             .await?;
         for owner in owners {
-            sqlx::query("INSERT INTO dataset_owner (dataset, person) VALUES (?, ?)")
+            statement("INSERT INTO dataset_owner (dataset, person) VALUES ($1, $2)")
                 .bind(dataset.as_str())
                 .bind(owner.as_str())
                 .execute(self.connection())
@@ -107,8 +106,8 @@ impl Transaction {
 
     /// Grants egress, in place of an earlier grant to the same person.
     pub async fn put_egress(&mut self, egress: &Egress) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO egress (project, person, ends_at, granted_by, granted_at) VALUES (?, ?, ?, ?, ?)
+        statement(
+            "INSERT INTO egress (project, person, ends_at, granted_by, granted_at) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (project, person) DO UPDATE SET ends_at = excluded.ends_at,
                  granted_by = excluded.granted_by, granted_at = excluded.granted_at",
         )
@@ -124,24 +123,24 @@ impl Transaction {
 
     /// Records a conflict of interest; false where it is there.
     pub async fn add_conflict(&mut self, conflict: &Conflict) -> Result<bool, StoreError> {
-        let done = sqlx::query(
-            "INSERT INTO conflict (project, person, declared_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        let done = statement(
+            "INSERT INTO conflict (project, person, declared_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
         )
         .bind(conflict.project.as_str())
         .bind(conflict.person.as_str())
         .bind(&conflict.declared_at)
         .execute(self.connection())
         .await?;
-        Ok(done.rows_affected() == 1)
+        Ok(done == 1)
     }
 
     /// Lifts a conflict of interest; false where there is none.
     pub async fn remove_conflict(&mut self, project: &Name, person: &Name) -> Result<bool, StoreError> {
-        let done = sqlx::query("DELETE FROM conflict WHERE project = ? AND person = ?")
+        let done = statement("DELETE FROM conflict WHERE project = $1 AND person = $2")
             .bind(project.as_str())
             .bind(person.as_str())
             .execute(self.connection())
             .await?;
-        Ok(done.rows_affected() == 1)
+        Ok(done == 1)
     }
 }

@@ -1,25 +1,21 @@
 //! Opening the home.
 
+use crate::database::{self, Pool, statement};
 use crate::key_file::{create_key, read_key};
 use crate::lock::Lock;
 use crate::publish::{remove, sync_folder, write_new};
 use crate::transaction::Transaction;
-use crate::{Home, KeyWrap, Queue, StoreError, VaultKey, schema};
-use cloister_audit::{AuditSigner, Event, Frontier};
+use crate::{Database, Home, KeyWrap, PostgresAddress, Queue, StoreError, VaultKey, schema};
+use cloister_audit::{AuditSigner, Checkpoint, Event, Frontier};
 use cloister_model::Name;
-use sqlx::Row;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// A hub's metadata, keys and folders.
 #[derive(Clone)]
 pub struct Store {
     home: Home,
     hub: Name,
-    pub(crate) pool: SqlitePool,
+    pub(crate) pool: Pool,
     pub(crate) signer: Arc<AuditSigner>,
     keys: Arc<dyn KeyWrap>,
 }
@@ -33,7 +29,15 @@ impl std::fmt::Debug for Store {
 impl Store {
     /// Makes an empty hub: folders, keys, database, the first audit record. Where it fails, or is killed,
     /// there is no hub: the settings file, which says that there is one, is written last, by the caller.
-    pub async fn create(home: &Home, hub: &Name, first: Event) -> Result<Self, StoreError> {
+    ///
+    /// # Errors
+    /// The home, or the schema of the server, is not empty.
+    pub async fn create(
+        home: &Home,
+        hub: &Name,
+        database: &Database,
+        first: Event,
+    ) -> Result<Self, StoreError> {
         if home.config().exists() {
             return Err(StoreError::HubExists(home.path().to_owned()));
         }
@@ -46,7 +50,7 @@ impl Store {
                 source: std::io::Error::other("the folder is not empty"),
             });
         }
-        // What an earlier attempt left is no hub.
+        // What an earlier attempt left in the home is no hub. A server's schema is never cleared.
         for leftover in [
             home.database(),
             home.database().with_extension("db-wal"),
@@ -64,67 +68,67 @@ impl Store {
         }
         remove(&home.audit_public_key())?;
         remove(&home.checkpoints())?;
-        let store = Self::connect(home, hub.clone(), true).await?;
+        let store = Self::connect(home, hub.clone(), database, true).await?;
         write_new(&home.audit_public_key(), format!("{}\n", store.signer.public_key()).as_bytes())?;
         write_new(&home.checkpoints(), b"")?;
-        let mut tx = store.begin().await?;
-        for statement in schema::CREATE.iter().chain(schema::ADDED) {
-            sqlx::query(*statement).execute(tx.connection()).await?;
-        }
-        sqlx::query("INSERT INTO hub (only, name, schema_version) VALUES (1, ?, ?)")
+        let mut begun = store.pool.begin_schema().await?;
+        database::make_room(database, &mut begun).await?;
+        schema::create(&mut begun).await?;
+        statement("INSERT INTO hub (\"only\", name, schema_version) VALUES (1, $1, $2)")
             .bind(hub.as_str())
             .bind(schema::VERSION)
-            .execute(tx.connection())
+            .execute(&mut begun)
             .await?;
-        sqlx::query("INSERT INTO audit_frontier (only, state) VALUES (1, ?)")
+        statement("INSERT INTO audit_frontier (\"only\", state) VALUES (1, $1)")
             .bind(Frontier::new().to_bytes())
-            .execute(tx.connection())
+            .execute(&mut begun)
             .await?;
-        tx.commit(vec![first]).await?;
+        Transaction::new(store.clone(), begun).commit(vec![first]).await?;
         sync_folder(home.path())?;
         Ok(store)
     }
 
-    /// Opens a hub.
-    pub async fn open(home: &Home) -> Result<Self, StoreError> {
-        if !home.config().exists() || !home.database().exists() {
+    /// Opens a hub, and brings its database to this version's schema.
+    ///
+    /// # Errors
+    /// There is no hub, or the database is another hub's, or of a later version.
+    pub async fn open(home: &Home, database: &Database) -> Result<Self, StoreError> {
+        if !home.config().exists() || matches!(database, Database::Embedded) && !home.database().exists() {
             return Err(StoreError::NoHub(home.path().to_owned()));
         }
-        let mut store =
-            Self::connect(home, "unknown".parse().map_err(|_| StoreError::Stored("hub"))?, false).await?;
-        let row = sqlx::query("SELECT name, schema_version FROM hub").fetch_one(&store.pool).await?;
-        let found: i64 = row.try_get("schema_version")?;
-        if found != schema::VERSION {
-            return Err(StoreError::Schema { found, expected: schema::VERSION });
-        }
+        let unknown = "unknown".parse().map_err(|_| StoreError::Stored("hub"))?;
+        let mut store = Self::connect(home, unknown, database, false).await?;
+        database::expect_hub(database, &store.pool).await?;
+        schema::upgrade(&store.pool).await?;
+        let row = statement("SELECT name FROM hub").fetch_one(&store.pool).await?;
         let name: String = row.try_get("name")?;
         store.hub = name.parse().map_err(|_| StoreError::Stored("hub"))?;
-        for statement in schema::ADDED {
-            sqlx::query(*statement).execute(&store.pool).await?;
+        match database {
+            Database::Embedded => {}
+            Database::Postgres(address) => store.expect_own(address).await?,
         }
         store.append_checkpoints().await?;
         Ok(store)
     }
 
-    async fn connect(home: &Home, hub: Name, create: bool) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::new()
-            .filename(home.database())
-            .create_if_missing(create)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            // What is deleted, wrapped keys among it, is overwritten.
-            .pragma("secure_delete", "on")
-            .busy_timeout(Duration::from_secs(30));
+    /// A server has schemas of many hubs: this home's key must have signed the log of the one that it is given.
+    async fn expect_own(&self, address: &PostgresAddress) -> Result<(), StoreError> {
+        let newest = statement("SELECT line FROM audit_checkpoint ORDER BY size DESC LIMIT 1");
+        let line: String = newest.fetch_one(&self.pool).await?.try_get("line")?;
+        let other = || StoreError::OtherHub(address.schema().to_owned());
+        Checkpoint::from_line(&line)?.verify(&self.audit_key()).map_err(|_| other())
+    }
+
+    async fn connect(home: &Home, hub: Name, database: &Database, create: bool) -> Result<Self, StoreError> {
         let signer = AuditSigner::from_seed(&*read_key(&home.key("audit"))?)?;
         let keys = VaultKey::from_bytes(&*read_key(&home.key("vault"))?);
-        let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
+        let pool = Pool::connect(home, database, create).await?;
         Ok(Self { home: home.clone(), hub, pool, signer: Arc::new(signer), keys: Arc::new(keys) })
     }
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT name FROM hub").fetch_one(&self.pool).await?;
+        statement("SELECT name FROM hub").fetch_one(&self.pool).await?;
         Ok(())
     }
 
@@ -150,7 +154,7 @@ impl Store {
 
     /// Begins a change of state. Nothing of it stays unless it is committed with its events.
     pub async fn begin(&self) -> Result<Transaction, StoreError> {
-        Ok(Transaction::new(self.clone(), self.pool.begin_with("BEGIN IMMEDIATE").await?))
+        Ok(Transaction::new(self.clone(), self.pool.begin().await?))
     }
 
     /// The lock that a landing holds.
@@ -192,3 +196,6 @@ pub(crate) fn make_folder(path: &std::path::Path) -> Result<(), StoreError> {
     }
     builder.create(path).map_err(StoreError::file(path))
 }
+
+#[cfg(test)]
+mod tests;

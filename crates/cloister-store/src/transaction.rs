@@ -1,21 +1,21 @@
 //! A change of state with its audit records: both, or neither.
 
+use crate::database::{Begun, statement};
 use crate::{Store, StoreError};
 use cloister_audit::{Event, Frontier, Record};
-use sqlx::{Row, Sqlite, SqliteConnection};
 
 /// A change of state under way.
 pub struct Transaction {
     store: Store,
-    inner: sqlx::Transaction<'static, Sqlite>,
+    inner: Begun,
 }
 
 impl Transaction {
-    pub(crate) fn new(store: Store, inner: sqlx::Transaction<'static, Sqlite>) -> Self {
+    pub(crate) fn new(store: Store, inner: Begun) -> Self {
         Self { store, inner }
     }
 
-    pub(crate) fn connection(&mut self) -> &mut SqliteConnection {
+    pub(crate) fn connection(&mut self) -> &mut Begun {
         &mut self.inner
     }
 
@@ -27,12 +27,12 @@ impl Transaction {
         let Some(at) = events.last().map(|e| e.at.clone()) else {
             return Err(StoreError::Stored("a change without an audit event"));
         };
-        let row = sqlx::query("SELECT state FROM audit_frontier").fetch_one(self.connection()).await?;
-        let mut tree = Frontier::from_bytes(row.try_get("state")?)?;
+        let row = statement("SELECT state FROM audit_frontier").fetch_one(self.connection()).await?;
+        let mut tree = Frontier::from_bytes(&row.try_get::<Vec<u8>>("state")?)?;
         for event in &events {
             let record = Record::of(tree.size().saturating_add(1), event)?;
             tree.append(record.leaf());
-            sqlx::query("INSERT INTO audit_record (seq, event, leaf) VALUES (?, ?, ?)")
+            statement("INSERT INTO audit_record (seq, event, leaf) VALUES ($1, $2, $3)")
                 .bind(i64::try_from(record.seq()).map_err(|_| StoreError::Stored("seq"))?)
                 .bind(record.event_bytes())
                 .bind(record.leaf().to_string())
@@ -40,12 +40,12 @@ impl Transaction {
                 .await?;
         }
         let checkpoint = self.store.signer.sign(self.store.hub().as_str(), tree.size(), tree.root(), &at)?;
-        sqlx::query("INSERT INTO audit_checkpoint (size, line) VALUES (?, ?)")
+        statement("INSERT INTO audit_checkpoint (size, line) VALUES ($1, $2)")
             .bind(i64::try_from(tree.size()).map_err(|_| StoreError::Stored("size"))?)
             .bind(checkpoint.to_line())
             .execute(self.connection())
             .await?;
-        sqlx::query("UPDATE audit_frontier SET state = ?")
+        statement("UPDATE audit_frontier SET state = $1")
             .bind(tree.to_bytes())
             .execute(self.connection())
             .await?;
@@ -53,3 +53,6 @@ impl Transaction {
         self.store.append_checkpoints().await
     }
 }
+
+#[cfg(test)]
+mod tests;

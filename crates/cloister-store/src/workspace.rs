@@ -1,9 +1,8 @@
 //! Workspace tables and views of projects.
 
+use crate::database::{Row, statement};
 use crate::{Store, StoreError, Transaction};
 use cloister_model::{DataKey, Digest, Ident, Name};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
 /// Whether a workspace object is a table or a view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,27 +91,27 @@ impl Store {
     /// A project's living objects, in the order in which they were made.
     pub async fn workspace(&self, project: &Name) -> Result<Vec<StoredObject>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM workspace_object WHERE project = ? AND state = 'live' ORDER BY number"
+            "SELECT {COLUMNS} FROM workspace_object WHERE project = $1 AND state = 'live' ORDER BY number"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(project.as_str()).fetch_all(&self.pool).await?;
+        let rows = statement(sqlx::AssertSqlSafe(sql)).bind(project.as_str()).fetch_all(&self.pool).await?;
         rows.iter().map(read).collect()
     }
 
     /// A project's objects whose time was over and whose name no living one has, the last of each name.
     pub async fn expired_workspace(&self, project: &Name) -> Result<Vec<StoredObject>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM workspace_object o WHERE project = ? AND state = 'expired' AND number =
+            "SELECT {COLUMNS} FROM workspace_object o WHERE project = $1 AND state = 'expired' AND number =
                (SELECT max(number) FROM workspace_object l WHERE l.project = o.project AND l.name = o.name)
              ORDER BY number"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(project.as_str()).fetch_all(&self.pool).await?;
+        let rows = statement(sqlx::AssertSqlSafe(sql)).bind(project.as_str()).fetch_all(&self.pool).await?;
         rows.iter().map(read).collect()
     }
 
     /// Every project's living objects.
     pub async fn workspaces(&self) -> Result<Vec<StoredObject>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM workspace_object WHERE state = 'live' ORDER BY number");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
+        let rows = statement(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
         rows.iter().map(read).collect()
     }
 
@@ -123,8 +122,8 @@ impl Store {
     }
 }
 
-fn read(row: &SqliteRow) -> Result<StoredObject, StoreError> {
-    let text = |column: &str| row.try_get::<String, _>(column);
+fn read(row: &Row) -> Result<StoredObject, StoreError> {
+    let text = |column: &str| row.try_get::<String>(column);
     let digest = |column: &str| -> Result<Digest, StoreError> {
         text(column)?.parse().map_err(|_| StoreError::Stored("digest"))
     };
@@ -164,11 +163,11 @@ fn read(row: &SqliteRow) -> Result<StoredObject, StoreError> {
 impl Transaction {
     /// Records an object; false where its project has one of this name.
     pub async fn add_workspace_object(&mut self, object: &StoredObject) -> Result<bool, StoreError> {
-        let done = sqlx::query(
+        let done = statement(
             "INSERT INTO workspace_object
              (request, project, name, kind, state, sql, manifest, digest, lineage, wrapped_key, plan_digest,
               policy_digest, made_by, made_at, expires_at)
-             VALUES (?, ?, ?, ?, 'live', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+             VALUES ($1, $2, $3, $4, 'live', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
              ON CONFLICT (project, name) WHERE state = 'live' DO NOTHING",
         )
         .bind(&object.request)
@@ -187,20 +186,20 @@ impl Transaction {
         .bind(&object.expires_at)
         .execute(self.connection())
         .await?;
-        Ok(done.rows_affected() == 1)
+        Ok(done == 1)
     }
 
     /// How many living tables and views a project has.
     pub async fn count_workspace(&mut self, project: &Name) -> Result<(u64, u64), StoreError> {
-        let row = sqlx::query(
+        let row = statement(
             "SELECT count(*) FILTER (WHERE kind = 'table') AS tables, count(*) FILTER (WHERE kind = 'view') AS views
-             FROM workspace_object WHERE project = ? AND state = 'live'",
+             FROM workspace_object WHERE project = $1 AND state = 'live'",
         )
         .bind(project.as_str())
         .fetch_one(self.connection())
         .await?;
         let number = |column: &str| -> Result<u64, StoreError> {
-            u64::try_from(row.try_get::<i64, _>(column)?).map_err(|_| StoreError::Stored("count"))
+            u64::try_from(row.try_get::<i64>(column)?).map_err(|_| StoreError::Stored("count"))
         };
         Ok((number("tables")?, number("views")?))
     }
@@ -212,15 +211,15 @@ impl Transaction {
         end: ObjectEnd,
         at: &str,
     ) -> Result<bool, StoreError> {
-        let done = sqlx::query(
-            "UPDATE workspace_object SET state = ?, ended_at = ?, wrapped_key = NULL
-             WHERE request = ? AND state = 'live'",
+        let done = statement(
+            "UPDATE workspace_object SET state = $1, ended_at = $2, wrapped_key = NULL
+             WHERE request = $3 AND state = 'live'",
         )
         .bind(end.as_str())
         .bind(at)
         .bind(request)
         .execute(self.connection())
         .await?;
-        Ok(done.rows_affected() == 1)
+        Ok(done == 1)
     }
 }
