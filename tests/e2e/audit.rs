@@ -29,6 +29,47 @@ fn everything_is_in_the_log_and_the_log_is_whole() {
     assert!(export.lines().count() > 20);
 }
 
+/// Verifies a text from where there is no hub.
+fn verify(hub: &Hub, text: &str) -> cloister_tests::Done {
+    let (file, key) = (hub.write("signed.json", text), hub.home().join("audit/audit.pub"));
+    let nowhere = hub.path("nowhere");
+    let args = ["verify", file.to_str().unwrap(), "--key", key.to_str().unwrap()];
+    let output = hub.command(&args).env("CLOISTER_HOME", nowhere).output().unwrap();
+    cloister_tests::Done {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+#[test]
+fn what_the_log_says_is_proven_without_the_hub() {
+    let hub = Hub::of_region(60, ErrorRates::NONE);
+    let export = hub.run(&["audit", "export"]).expect(0).out;
+    assert!(verify(&hub, &export).expect(0).out.contains("the audit log is whole"));
+    let early: serde_json::Value = serde_json::from_str(export.lines().last().unwrap()).unwrap();
+    hub.create(&project("p", "automatic", GRANTS)).expect(0);
+    // One record, and that the log only grew.
+    let receipt = hub.run(&["audit", "receipt", "2"]).expect(0).out;
+    let said = verify(&hub, &receipt).expect(0).out;
+    assert!(said.contains("record 2 is in the log") && said.contains("\"actor\""), "{said}");
+    let grown = hub.run(&["audit", "consistency", &early["size"].to_string()]).expect(0).out;
+    let said = verify(&hub, &grown).expect(0).out;
+    assert!(said.contains(early["root"].as_str().unwrap()), "{said}");
+    hub.run(&["audit", "receipt", "100000"]).expect(1);
+    hub.run(&["audit", "consistency", "100000"]).expect(1);
+    // None of them says anything else.
+    let export = hub.run(&["audit", "export"]).expect(0).out;
+    let cut: Vec<&str> = export.lines().filter(|line| !line.ends_with("\"seq\":3}")).collect();
+    assert!(verify(&hub, &cut.join("\n")).expect(1).err.contains("record 3 is missing"));
+    let moved = receipt.replace("\"seq\":2", "\"seq\":3");
+    assert!(verify(&hub, &moved).expect(1).err.contains("audit-not-included"));
+    let other = grown.replacen(early["root"].as_str().unwrap(), &format!("sha256:{}", "ab".repeat(32)), 1);
+    assert!(verify(&hub, &other).expect(1).err.contains("audit-signature"));
+    let file = hub.write("signed.json", &receipt);
+    assert!(hub.run(&["verify", file.to_str().unwrap()]).expect(1).err.contains("--key"));
+}
+
 /// Runs SQL on the database as somebody would who has it.
 fn tamper(hub: &Hub, sql: &str) -> Result<(), sqlx::Error> {
     hub.database().run(sql).map(drop)

@@ -17,4 +17,5 @@ mod shared_data;
 
 pub use database::Database;
 pub use hub::{Done, Hub, omop, policies, project};
+pub use postgres::Postgres;
 pub use server::{Answered, Browser, Server};

@@ -106,6 +106,23 @@ pub enum AuditError {
     /// A record's text cannot be read.
     #[error("not a record in canonical form")]
     RecordForm,
+    /// A receipt or a proof of consistency cannot be read.
+    #[error("not a proof in canonical form")]
+    ProofForm,
+    /// The record is not among those that were signed.
+    #[error("record {seq} is not in the log that the checkpoint signs")]
+    NotIncluded {
+        /// The record.
+        seq: u64,
+    },
+    /// A later checkpoint does not continue an earlier one.
+    #[error("the log of {later} records does not begin with the {earlier} that were signed before")]
+    NotConsistent {
+        /// How many records the earlier checkpoint covers.
+        earlier: u64,
+        /// How many the later one covers.
+        later: u64,
+    },
     /// The bytes are not a key.
     #[error("not an Ed25519 key")]
     Key,
@@ -129,6 +146,9 @@ impl AuditError {
             Self::OtherHub { .. } => "audit-other-hub",
             Self::CheckpointForm => "audit-checkpoint-form",
             Self::RecordForm => "audit-record-form",
+            Self::ProofForm => "audit-proof-form",
+            Self::NotIncluded { .. } => "audit-not-included",
+            Self::NotConsistent { .. } => "audit-not-consistent",
             Self::Key => "audit-key",
             Self::Frontier => "audit-frontier",
         }

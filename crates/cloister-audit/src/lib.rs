@@ -22,6 +22,8 @@ mod error;
 mod event;
 mod hex;
 mod merkle;
+mod path;
+mod proof;
 mod record;
 mod verify;
 
@@ -29,5 +31,6 @@ pub use checkpoint::{AuditSigner, Checkpoint, PublicKey};
 pub use error::{AuditError, EventError};
 pub use event::{Event, EventKind, is_timestamp};
 pub use merkle::{Frontier, leaf_hash};
+pub use proof::{ConsistencyProof, Receipt};
 pub use record::Record;
 pub use verify::{Verified, Verifier, verify};

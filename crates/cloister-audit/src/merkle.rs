@@ -16,7 +16,7 @@ pub fn leaf_hash(seq: u64, event: &[u8]) -> Digest {
     hasher.finish()
 }
 
-fn node_hash(left: &Digest, right: &Digest) -> Digest {
+pub(crate) fn node_hash(left: &Digest, right: &Digest) -> Digest {
     let mut hasher = Hasher::new();
     hasher.update(&[NODE]);
     hasher.update(left.as_bytes());

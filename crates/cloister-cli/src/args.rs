@@ -47,9 +47,9 @@ pub(crate) enum Command {
     Person(PersonArgs),
     /// Disclosure control of a table made elsewhere.
     Check(CheckArgs),
-    /// Verify a release package, a folder or a ZIP file: whole, and signed by whom. It needs no hub.
+    /// Verify what a hub signed, without the hub: a release package, an exported audit log, a proof.
     Verify(VerifyArgs),
-    /// Verify, show or export the audit log.
+    /// Verify, show, prove or export the audit log.
     Audit(AuditArgs),
     /// Test disclosure policies by the cases beside them; list and show them.
     Policy(PolicyArgs),
@@ -136,7 +136,7 @@ pub(crate) struct DemoArgs {
     /// How many synthetic people.
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(100..=2_000_000))]
     pub(crate) people: u32,
-    /// Do not end with the address of the page.
+    /// Do not go on as the server of the pages, where this is a terminal.
     #[arg(long)]
     pub(crate) no_serve: bool,
 }
@@ -511,12 +511,22 @@ pub(crate) enum AuditCommand {
     Show,
     /// Records and checkpoints as lines of JSON that can be verified elsewhere.
     Export,
+    /// The proof that one record is in the log, for who has the hub's public key only (`cloister verify`).
+    Receipt {
+        /// The record's number.
+        number: u64,
+    },
+    /// The proof that the log only grew since a checkpoint (`cloister verify`).
+    Consistency {
+        /// How many records the earlier checkpoint covers.
+        earlier: u64,
+    },
 }
 
-/// A release package, and whose it should be.
+/// What a hub signed, and whose it should be.
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
-    /// The package: a folder, or a ZIP file.
+    /// A release package (a folder, or a ZIP file), an exported audit log, a receipt, or a proof of consistency.
     pub(crate) package: PathBuf,
     /// The hub's public key: the file `audit/audit.pub` of its home, or its text.
     #[arg(long, value_name = "KEY")]

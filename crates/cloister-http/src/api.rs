@@ -100,6 +100,8 @@ fn guarded() -> [(Need, OpenApiRouter<AppState>); 6] {
         .routes(routes!(audit::events))
         .routes(routes!(audit::export))
         .routes(routes!(audit::verify))
+        .routes(routes!(audit::receipt))
+        .routes(routes!(audit::consistency))
         .routes(routes!(health::metrics));
     // No token makes, lists or ends tokens.
     let account = OpenApiRouter::new()

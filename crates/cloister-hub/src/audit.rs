@@ -1,7 +1,8 @@
 //! Reading and verifying the audit log.
 
 use crate::{Hub, HubError};
-use cloister_audit::{Event, Record};
+use cloister_audit::{Checkpoint, ConsistencyProof, Event, Receipt, Record};
+use cloister_model::Digest;
 use cloister_store::{AuditReport, StoreError};
 
 impl Hub {
@@ -30,6 +31,27 @@ impl Hub {
         Ok(text)
     }
 
+    /// The proof that record `number` is in the log that the newest checkpoint signs, for who has the hub's public key only.
+    pub async fn audit_receipt(&self, number: u64) -> Result<Receipt, HubError> {
+        let not_found = || HubError::NotFound("record", number.to_string());
+        let newest = self.store.checkpoints().await?.pop().ok_or_else(not_found)?;
+        let records = self.audit_records().await?;
+        let leaves = leaves(&records, &newest);
+        let record = records.into_iter().find(|r| r.seq() == number && number <= newest.size());
+        let receipt = Receipt::of(record.ok_or_else(not_found)?, newest, &leaves);
+        Ok(receipt.map_err(StoreError::from)?)
+    }
+
+    /// The proof that the log only grew since the checkpoint that covers `earlier` records.
+    pub async fn audit_consistency(&self, earlier: u64) -> Result<ConsistencyProof, HubError> {
+        let not_found = || HubError::NotFound("checkpoint", earlier.to_string());
+        let checkpoints = self.store.checkpoints().await?;
+        let newest = checkpoints.last().cloned().ok_or_else(not_found)?;
+        let earlier = checkpoints.into_iter().find(|c| c.size() == earlier).ok_or_else(not_found)?;
+        let leaves = leaves(&self.audit_records().await?, &newest);
+        Ok(ConsistencyProof::of(earlier, newest, &leaves).map_err(StoreError::from)?)
+    }
+
     async fn audit_records(&self) -> Result<Vec<Record>, HubError> {
         let mut records: Vec<Record> = Vec::new();
         loop {
@@ -40,4 +62,9 @@ impl Hub {
             records.extend(page);
         }
     }
+}
+
+/// The hashes of what the checkpoint covers. What was written since is not of it.
+fn leaves(records: &[Record], checkpoint: &Checkpoint) -> Vec<Digest> {
+    records.iter().take_while(|r| r.seq() <= checkpoint.size()).map(Record::leaf).collect()
 }

@@ -2,7 +2,7 @@
 
 use crate::{Hub, HubError};
 use cloister_access::act;
-use cloister_audit::{Event, EventKind};
+use cloister_audit::{ConsistencyProof, Event, EventKind, Receipt};
 use cloister_model::{Digest, Name};
 use cloister_store::AuditReport;
 use serde::Serialize;
@@ -101,6 +101,22 @@ impl Hub {
     pub async fn verify_audit_for(&self, user: &Name) -> Result<AuditReport, HubError> {
         self.note_reading(user, "verification").await?;
         self.verify_audit().await
+    }
+
+    /// The proof that a record is in the log, for somebody who may read it.
+    pub async fn audit_receipt_for(&self, number: u64, user: &Name) -> Result<Receipt, HubError> {
+        self.note_reading(user, "receipt").await?;
+        self.audit_receipt(number).await
+    }
+
+    /// The proof that the log only grew, for somebody who may read it.
+    pub async fn audit_consistency_for(
+        &self,
+        earlier: u64,
+        user: &Name,
+    ) -> Result<ConsistencyProof, HubError> {
+        self.note_reading(user, "consistency").await?;
+        self.audit_consistency(earlier).await
     }
 
     async fn note_reading(&self, user: &Name, what: &str) -> Result<(), HubError> {

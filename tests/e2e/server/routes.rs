@@ -58,6 +58,8 @@ fn filled(path: &str) -> String {
         ("{name}", "there"),
         ("{approval}", "apr_there"),
         ("{token}", "there"),
+        ("{number}", "1"),
+        ("{size}", "1"),
     ]
     .into_iter()
     .fold(path.to_owned(), |path, (from, to)| path.replace(from, to))

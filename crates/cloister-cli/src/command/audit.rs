@@ -15,6 +15,10 @@ pub(crate) async fn run(home: PathBuf, args: AuditArgs) -> ExitCode {
     let done = match args.command {
         AuditCommand::Verify => verify(&hub).await,
         AuditCommand::Show => show(&hub).await,
+        AuditCommand::Receipt { number } => receipt(&hub, number).await,
+        AuditCommand::Consistency { earlier } => {
+            hub.audit_consistency(earlier).await.map(|proof| println!("{}", proof.to_line()))
+        }
         AuditCommand::Export => hub.export_audit().await.map(|text| print!("{text}")),
     };
     hub.close().await;
@@ -31,6 +35,12 @@ async fn verify(hub: &Hub) -> Result<(), HubError> {
         thousands(report.records),
         thousands(report.checkpoints)
     );
+    Ok(())
+}
+
+async fn receipt(hub: &Hub, number: u64) -> Result<(), HubError> {
+    let line = hub.audit_receipt(number).await?.to_line();
+    println!("{}", line.map_err(|e| HubError::Internal(e.to_string()))?);
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! The audit log, for those who may read it. That they read it is in it.
 
-use super::body::Asked;
+use super::body::{Asked, At};
 use crate::guard::Caller;
 use crate::problem::{Problem, Problems};
 use crate::state::AppState;
@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
-use cloister_hub::{AuditQuery, EventKind};
+use cloister_hub::{AuditQuery, EventKind, HubError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
@@ -103,6 +103,37 @@ pub(crate) async fn export(
 ) -> Result<impl IntoResponse, Problem> {
     let text = state.hub.export_audit_for(&caller.name).await?;
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text))
+}
+
+/// The proof that a record is in the log, a line that `cloister verify` checks with the hub's public key alone.
+#[utoipa::path(
+    get, path = "/v1/audit/records/{number}/receipt", tag = "audit",
+    params(("number" = u64, Path, description = "The record's number, from 1.")),
+    responses((status = 200, body = String, content_type = "application/json"), Problems)
+)]
+pub(crate) async fn receipt(
+    State(state): State<AppState>,
+    caller: Caller,
+    At(number): At<u64>,
+) -> Result<impl IntoResponse, Problem> {
+    let receipt = state.hub.audit_receipt_for(number, &caller.name).await?;
+    let line = receipt.to_line().map_err(|e| HubError::Internal(e.to_string()))?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], line))
+}
+
+/// The proof that the log only grew since the checkpoint that covers that many records.
+#[utoipa::path(
+    get, path = "/v1/audit/checkpoints/{size}/consistency", tag = "audit",
+    params(("size" = u64, Path, description = "How many records the earlier checkpoint covers.")),
+    responses((status = 200, body = String, content_type = "application/json"), Problems)
+)]
+pub(crate) async fn consistency(
+    State(state): State<AppState>,
+    caller: Caller,
+    At(size): At<u64>,
+) -> Result<impl IntoResponse, Problem> {
+    let proof = state.hub.audit_consistency_for(size, &caller.name).await?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], proof.to_line()))
 }
 
 /// Verifies the whole log against its signed checkpoints.
