@@ -4,7 +4,7 @@
 # One selection of packages for every command, so that nothing is built twice with other features.
 BUILD = cargo build --locked --workspace --bins
 
-demo:
+demo: web
 	$(BUILD)
 	$${CARGO_TARGET_DIR:-target}/debug/cloister demo
 

@@ -1,5 +1,6 @@
 //! `cloister demo`: a synthetic region, landed, queried and audited, in front of the reader.
 
+mod desk;
 mod script;
 
 use crate::args::DemoArgs;
@@ -12,12 +13,16 @@ use cloister_model::Name;
 use cloister_receiving::{Delivery, ReceivingError, Report, land};
 use cloister_synth::{ErrorRates, Region};
 use script::{CONTRACTS, HUB, QUERIES, project};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
 /// The same region for everybody.
 const SEED: u64 = 2026;
+
+/// The projects, and how their results are reviewed.
+const PROJECTS: [(&str, &str); 2] = [("demo", "automatic"), ("demo-reviewed", "two")];
 
 /// Why the demonstration stopped.
 #[derive(Debug)]
@@ -62,7 +67,7 @@ async fn tell(home: &Path, args: &DemoArgs) -> Result<(), Stopped> {
     land_all(&hub, extracts.path(), &admin).await?;
     drop(extracts);
     heading(3, "Two projects");
-    for (name, review) in [("demo", "automatic"), ("demo-reviewed", "two")] {
+    for (name, review) in PROJECTS {
         hub.create_project(&project(name, review), &admin).await?;
     }
     println!(
@@ -75,8 +80,10 @@ async fn tell(home: &Path, args: &DemoArgs) -> Result<(), Stopped> {
     let mut last = None;
     for query in QUERIES {
         let answer = ask(&hub, query.project, &researcher, query).await?;
-        if answer.status() == Status::Released {
-            last = answer.request().map(str::to_owned);
+        match (answer.status(), answer.request()) {
+            (Status::Released, Some(request)) => last = Some(request.to_owned()),
+            (Status::Held, Some(request)) => desk::ask_for_release(&hub, query.project, request).await?,
+            _ => {}
         }
     }
     heading(5, "The record");
@@ -87,12 +94,15 @@ async fn tell(home: &Path, args: &DemoArgs) -> Result<(), Stopped> {
         thousands(report.records),
         thousands(report.checkpoints)
     );
-    hub.close().await;
     if let Some(request) = last {
-        farewell(home, &request, args.no_serve);
+        last_release(home, &request);
     }
-    println!("\n{}", faint(&format!("{:.1} seconds in all", began.elapsed().as_secs_f64())));
-    Ok(())
+    let datasets: Vec<&str> = CONTRACTS.iter().map(|(name, _)| *name).collect();
+    desk::open(&hub, &datasets, &PROJECTS.map(|(name, _)| name)).await?;
+    hub.close().await;
+    let settings = desk::settings(home)?;
+    println!("   {}", faint(&format!("{:.1} seconds in all", began.elapsed().as_secs_f64())));
+    desk::serve(&settings, !args.no_serve && std::io::stdout().is_terminal())
 }
 
 /// Removes what an earlier demonstration left, and nothing else.
@@ -195,20 +205,10 @@ async fn ask(hub: &Hub, project: &str, user: &Name, query: &script::Query) -> Re
     Ok(answer)
 }
 
-fn farewell(home: &Path, request: &str, quiet: bool) {
+fn last_release(home: &Path, request: &str) {
     let folder = home.join("releases").join(request);
+    let page = folder.join("release.html");
+    let page = page.canonicalize().unwrap_or(page);
     println!("   the last release: {}", folder.display());
-    let at =
-        if home == Path::new("cloister-hub") { String::new() } else { format!(" --home {}", home.display()) };
-    println!("\n   Try it yourself:");
-    println!("     cloister project show demo{at}");
-    println!(
-        "     cloister query --project demo --as researcher{at} \"SELECT sex, count(*) AS n FROM person GROUP BY sex\""
-    );
-    println!("     cloister audit show{at}");
-    if !quiet {
-        let page = folder.join("release.html");
-        let page = page.canonicalize().unwrap_or(page);
-        println!("\n   The released table as a page: {}", bold(&format!("file://{}", page.display())));
-    }
+    println!("   the released table as a page: file://{}\n", page.display());
 }

@@ -66,6 +66,7 @@ starts = "2020-01-01"
 ends = "2099-12-31"
 disclosure-policy = "nhs-england"
 review = "{review}"
+checkers = ["chidi", "carys"]
 members = [{{ user = "researcher", roles = ["researcher"], training-expires = "2099-12-31" }}]
 
 [[grants]]
