@@ -4,7 +4,10 @@
 //! follows from a decision.
 
 mod duty;
+mod list;
 mod release;
+
+pub use list::ReleaseList;
 
 use crate::authority::researchers;
 use crate::hub::fresh_id;
@@ -170,16 +173,6 @@ impl Hub {
         // No disclosure policy says yet that one of its findings may be set aside.
         let policy = OverridePolicy::Forbids;
         self.act(id, user, Action::Override { output, digest, finding, justification, policy }).await
-    }
-
-    /// The release requests that exist for a person, oldest first.
-    pub async fn release_requests(&self, user: &Name) -> Result<Vec<View>, HubError> {
-        let mut views = Vec::new();
-        for stored in self.store.release_requests().await? {
-            let (request, project) = self.read(&stored).await?;
-            views.extend(view_for(&request, &self.reviewer(&project, user).await?));
-        }
-        Ok(views)
     }
 
     /// One release request, as a person may see it.

@@ -43,7 +43,7 @@ mod standing;
 mod twin;
 mod workspace;
 
-pub use airlock::{Evidence, ReleaseDraft};
+pub use airlock::{Evidence, ReleaseDraft, ReleaseList};
 pub use answer::{Answer, AnswerAttack, AnswerCell, AnswerColumn, DatasetRef, PolicyRef, Reason, Status};
 pub use approval::Decided;
 pub use ask::Ask;

@@ -6,6 +6,9 @@ use cloister_model::Name;
 use cloister_store::Request;
 use std::collections::HashMap;
 
+/// How many are read at once.
+const BATCH: usize = 200;
+
 /// A query as it is recorded.
 #[derive(Clone, Debug)]
 pub struct QueryRecord {
@@ -58,41 +61,49 @@ impl Hub {
         after: Option<&str>,
         limit: usize,
     ) -> Result<(Vec<QueryRecord>, Option<String>), HubError> {
+        if let Some(after) = after
+            && self.store.request(after).await?.is_none()
+        {
+            return Err(HubError::NotFound("request", after.to_owned()));
+        }
         let embedded = !self.store.has_accounts().await?;
         let principal = self.principal(user).await?;
-        let mut all = if embedded { self.requests(user).await? } else { self.store.requests().await? };
-        all.reverse();
-        let mut left = all.into_iter();
-        if let Some(after) = after {
-            let found = left.by_ref().any(|query| query.id == after);
-            if !found {
-                return Err(HubError::NotFound("request", after.to_owned()));
-            }
-        }
+        let overseen = if embedded { self.overseen(user).await? } else { Vec::new() };
         let mut facts = HashMap::new();
         let mut records: Vec<QueryRecord> = Vec::new();
-        for query in left {
-            if !embedded {
+        let mut before = after.map(str::to_owned);
+        loop {
+            let batch = self.store.requests_before(None, before.as_deref(), BATCH).await?;
+            let last = batch.len() < BATCH;
+            before = batch.last().map(|query| query.id.clone());
+            for query in batch {
                 if !facts.contains_key(&query.project) {
                     facts.insert(query.project.clone(), self.facts_of(&query.project.parse()?).await?);
                 }
                 let Some(project) = facts.get(&query.project) else { continue };
-                let of = cloister_access::Query {
-                    id: query.id.parse()?,
-                    project: project.clone(),
-                    author: query.user.parse()?,
+                let seen = if embedded {
+                    query.user == user.as_str() || overseen.contains(&query.project)
+                } else {
+                    let of = cloister_access::Query {
+                        id: query.id.parse()?,
+                        project: project.clone(),
+                        author: query.user.parse()?,
+                    };
+                    self.permits(&principal, Action::ViewQuery, of.resource())
                 };
-                if !self.permits(&principal, Action::ViewQuery, of.resource()) {
+                if !seen {
                     continue;
                 }
+                if records.len() == limit {
+                    let next = records.last().map(|r| r.id.clone());
+                    return Ok((records, next));
+                }
+                records.push(self.record(query).await?);
             }
-            if records.len() == limit {
-                let next = records.last().map(|r| r.id.clone());
-                return Ok((records, next));
+            if last {
+                return Ok((records, None));
             }
-            records.push(self.record(query).await?);
         }
-        Ok((records, None))
     }
 
     /// Queries that were refused for want of an approval which this person may give, newest first; each text once.

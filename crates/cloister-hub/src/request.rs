@@ -70,7 +70,7 @@ impl Hub {
     }
 
     /// The projects that a person checks or administers.
-    async fn overseen(&self, user: &Name) -> Result<Vec<String>, HubError> {
+    pub(crate) async fn overseen(&self, user: &Name) -> Result<Vec<String>, HubError> {
         let mut projects = Vec::new();
         for stored in self.store.projects().await? {
             let project = Project::parse(&stored.text)?;

@@ -28,6 +28,31 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
+    /// At most `limit` in one of these states, from the one after `after` on, by age.
+    pub async fn release_requests_after(
+        &self,
+        states: &[&str],
+        newest_first: bool,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<StoredReleaseRequest>, StoreError> {
+        let (than, order) = if newest_first { ("<", "DESC") } else { (">", "ASC") };
+        let places: Vec<String> = (3..states.len() + 3).map(|n| format!("${n}")).collect();
+        let sql = format!(
+            "SELECT {COLUMNS} FROM release_request
+             WHERE ($1 = '' OR number {than} (SELECT number FROM release_request WHERE id = $1))
+             AND state IN ({}) ORDER BY number {order} LIMIT $2",
+            places.join(", ")
+        );
+        let mut asked = statement(sqlx::AssertSqlSafe(sql))
+            .bind(after.unwrap_or_default())
+            .bind(i64::try_from(limit).map_err(|_| StoreError::Stored("limit"))?);
+        for state in states {
+            asked = asked.bind(*state);
+        }
+        asked.fetch_all(&self.pool).await?.iter().map(read).collect()
+    }
+
     /// One of them.
     pub async fn release_request(&self, id: &str) -> Result<Option<StoredReleaseRequest>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM release_request WHERE id = $1");

@@ -149,6 +149,25 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
+    /// At most `limit` queries, those of `user` alone where one is named, from the one before `before` on, newest first.
+    pub async fn requests_before(
+        &self,
+        user: Option<&str>,
+        before: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Request>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM request
+             WHERE ($1 = '' OR number < (SELECT number FROM request WHERE id = $1)) AND ($2 = '' OR \"user\" = $2)
+             ORDER BY number DESC LIMIT $3"
+        );
+        let asked = statement(sqlx::AssertSqlSafe(sql))
+            .bind(before.unwrap_or_default())
+            .bind(user.unwrap_or_default())
+            .bind(i64::try_from(limit).map_err(|_| StoreError::Stored("limit"))?);
+        asked.fetch_all(&self.pool).await?.iter().map(read).collect()
+    }
+
     /// Queries that were refused for this reason, newest first, and no more than a thousand.
     pub async fn requests_refused_as(&self, code: &str) -> Result<Vec<Request>, StoreError> {
         let sql = format!(

@@ -1,6 +1,7 @@
 //! Long lists, a page at a time.
 
 use crate::problem::Problem;
+use cloister_hub::HubError;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -32,6 +33,16 @@ impl Window {
         match self.limit.unwrap_or(50) {
             limit @ 1..=200 => Ok(usize::from(limit)),
             _ => Err(Problem::new(400, "parameter", "`limit` must be from 1 to 200.")),
+        }
+    }
+
+    /// The problem of a list that does not hold what it should go on after.
+    pub(crate) fn wrong(&self, error: HubError) -> Problem {
+        match (&error, &self.after) {
+            (HubError::NotFound(_, id), Some(after)) if id == after => {
+                Problem::new(400, "parameter", "`after` names nothing on this list.")
+            }
+            _ => error.into(),
         }
     }
 

@@ -237,7 +237,8 @@ pub(crate) async fn list(
     Asked(window): Asked<Window>,
 ) -> Result<Json<Page<QueryBody>>, Problem> {
     let limit = window.limit()?;
-    let (records, next) = state.hub.query_records(&caller.name, window.after.as_deref(), limit).await?;
+    let found = state.hub.query_records(&caller.name, window.after.as_deref(), limit).await;
+    let (records, next) = found.map_err(|e| window.wrong(e))?;
     Ok(Json(Page { items: records.into_iter().map(QueryBody::from).collect(), next }))
 }
 

@@ -11,7 +11,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
-use cloister_hub::{Choice, Evidence, ReleaseAction, ReleaseDraft, ReleaseView, ReviewReason, Scope};
+use cloister_hub::{
+    Choice, Evidence, ReleaseAction, ReleaseDraft, ReleaseList, ReleaseView, ReviewReason, Scope,
+};
 use cloister_model::{Digest, Name};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -48,9 +50,11 @@ pub(crate) async fn list(
     caller: Caller,
     Asked(window): Asked<Window>,
 ) -> Result<Json<Page<RequestBody>>, Problem> {
-    let all = state.hub.release_requests(&caller.name).await?;
-    let page = window.of(all, |view| view.id.to_string())?;
-    Ok(Json(Page { items: page.items.into_iter().map(RequestBody).collect(), next: page.next }))
+    let (list, limit) = (ReleaseList::All, window.limit()?);
+    let found = state.hub.release_requests_after(&caller.name, list, window.after.as_deref(), limit).await;
+    let (views, more) = found.map_err(|e| window.wrong(e))?;
+    let next = views.last().filter(|_| more).map(|view| view.id.to_string());
+    Ok(Json(Page { items: views.into_iter().map(RequestBody).collect(), next }))
 }
 
 /// One of them. Its tag is to be sent back with an act.

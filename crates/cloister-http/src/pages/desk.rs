@@ -9,19 +9,22 @@ use crate::state::AppState;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use cloister_hub::{Decided, ReleaseView, Turn};
+use cloister_hub::{Decided, ReleaseList, ReleaseView};
 use cloister_model::Name;
 use maud::html;
 
+/// How many open requests the desk shows, and how many that are over.
+const OPEN_MAX: usize = 200;
+const OVER_MAX: usize = 50;
+
 /// Every release request that exists for somebody, those that wait for them first, the oldest of them first.
 pub(crate) async fn list(State(state): State<AppState>, visitor: Visitor) -> Result<Response, Wrong> {
-    let requests = state.hub.release_requests(&visitor.name).await?;
-    let waiting: Vec<&ReleaseView> = requests.iter().filter(|r| waits_for(r, &visitor)).collect();
-    let over = |r: &&ReleaseView| r.whose_turn == Turn::Nobody;
-    let others: Vec<&ReleaseView> = requests.iter().filter(|r| !waits_for(r, &visitor) && !over(r)).collect();
-    let mut done: Vec<&ReleaseView> = requests.iter().filter(over).collect();
-    done.reverse();
-    done.truncate(50);
+    let hub = &state.hub;
+    let (open, more) = hub.release_requests_after(&visitor.name, ReleaseList::Open, None, OPEN_MAX).await?;
+    let (over, _) = hub.release_requests_after(&visitor.name, ReleaseList::Over, None, OVER_MAX).await?;
+    let (waiting, others): (Vec<&ReleaseView>, Vec<&ReleaseView>) =
+        open.iter().partition(|r| waits_for(r, &visitor));
+    let done: Vec<&ReleaseView> = over.iter().collect();
     let approvals = match visitor.is("checker") {
         true => state.hub.awaiting_approval(&visitor.name).await?,
         false => Vec::new(),
@@ -38,6 +41,7 @@ pub(crate) async fn list(State(state): State<AppState>, visitor: Visitor) -> Res
             ]).collect()))
         }
         @if !others.is_empty() { h2 { "Under way" } (request_table("Requests under way, oldest first", &others)) }
+        @if more { p { "There are more: these are the oldest " (OPEN_MAX) " that are open." } }
         @if !done.is_empty() { h2 { "Decided" } (request_table("Requests that are over, newest first", &done)) }
     }))
 }

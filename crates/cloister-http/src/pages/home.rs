@@ -9,7 +9,7 @@ use axum::extract::Request;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use cloister_hub::ReleaseView;
+use cloister_hub::{ReleaseList, ReleaseView};
 use maud::{Markup, html};
 
 /// The start; the public register for somebody who has not signed in.
@@ -24,9 +24,13 @@ pub(crate) async fn show(State(state): State<AppState>, headers: HeaderMap, requ
     }
 }
 
+/// Of how many open requests those that wait are sought.
+const OPEN_MAX: usize = 200;
+
 async fn home(state: &AppState, visitor: &Visitor) -> Result<Response, Wrong> {
     let projects = state.hub.projects_of(&visitor.name).await?;
-    let requests = state.hub.release_requests(&visitor.name).await?;
+    let open = ReleaseList::Open;
+    let (requests, _) = state.hub.release_requests_after(&visitor.name, open, None, OPEN_MAX).await?;
     let (queries, _) = state.hub.query_records(&visitor.name, None, 5).await?;
     let waiting: Vec<&ReleaseView> = requests.iter().filter(|r| waits_for(r, visitor)).collect();
     let yours = projects.iter().filter(|p| p.may.iter().any(|m| m == "run-query"));
