@@ -34,6 +34,13 @@ pub struct Answered {
 }
 
 impl Answered {
+    /// An answer, unless it broke off.
+    pub fn read(response: Response) -> Option<Self> {
+        let status = response.status().as_u16();
+        let body = String::from_utf8_lossy(&response.bytes().ok()?).into_owned();
+        Some(Self { status, headers: HashMap::new(), body, cookies: Vec::new() })
+    }
+
     fn of(response: Response) -> Self {
         let status = response.status().as_u16();
         let all = response.headers();

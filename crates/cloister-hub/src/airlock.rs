@@ -236,11 +236,16 @@ impl Hub {
         let digest = digest.ok_or_else(|| HubError::NotFound("output to check", output.to_string()))?;
         let query = self.store.request(found.query.as_str()).await?;
         let query = query.ok_or_else(|| HubError::NotFound("request", found.query.to_string()))?;
-        let held = self.held(&query)?;
+        let held = self.held(&query);
+        let (request, ..) = self.load(id).await?;
+        if request.state().whose_turn() == cloister_airlock::Turn::Nobody {
+            // Decided between the two: what was held is away.
+            return Err(HubError::NotFound("output to check", output.to_string()));
+        }
+        let held = held?;
         if Digest::of(&held.bytes) != digest {
             return Err(HubError::ReleaseChanged(query.id));
         }
-        let (request, ..) = self.load(id).await?;
         let proof = self.may::<act::ViewEvidence>(user, &self.request_facts(&request).await?).await?;
         let event = self
             .event(user.as_str(), EventKind::EvidenceViewed, id.as_str())
