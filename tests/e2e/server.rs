@@ -3,6 +3,7 @@
 mod door;
 mod life;
 mod pages;
+mod revise;
 mod routes;
 mod workflow;
 

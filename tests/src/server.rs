@@ -210,6 +210,11 @@ impl<'a> Browser<'a> {
         Self { server, name: name.to_owned(), cookie: Mutex::default() }
     }
 
+    /// The server that it visits.
+    pub fn server(&self) -> &Server {
+        self.server
+    }
+
     /// The cookie that it has.
     pub fn cookie(&self) -> String {
         self.cookie.lock().unwrap().clone()

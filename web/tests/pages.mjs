@@ -51,7 +51,7 @@ async function fits(page, path, width) {
   await page.goto(BASE + path);
   const over = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
   if (over > 0) {
-    const wide = await page.evaluate(`[...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".app-scroll") && !e.closest("pre")).slice(-1).map((e) => e.outerHTML.slice(0, 120))`);
+    const wide = await page.evaluate(`[...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth && !e.closest(".app-scroll") && !e.closest("pre")).slice(-1).map((e) => e.outerHTML.slice(0, 120))`);
     problems.push(`${path} is ${over}px too wide at ${width}px: ${wide}`);
   }
 }
@@ -121,6 +121,32 @@ await second.click("button[value=approve]");
 if (!(await second.textContent("h1")).includes("released")) problems.push(`it is not released: ${await second.textContent("main")}`);
 await look(researcher, held, "released");
 
+// One that comes back: its author puts another result in, and the checkers see what changed.
+const [draft, better] = [await ask(researcher, "p", sql), await ask(researcher, "p", sql.replace("district, sex,", "sex, district,"))];
+await researcher.goto(BASE + draft);
+await researcher.fill("#purpose", "Table 3");
+await researcher.fill("#justification", "Small numbers are suppressed.");
+await researcher.click("text=Hand it to the checkers");
+await researcher.waitForURL(/\/desk\//);
+const again = new URL(researcher.url()).pathname;
+for (const checker of [first, second]) {
+  await checker.goto(BASE + again);
+  await checker.check("input[type=radio][value=request-changes]");
+  await checker.fill("textarea[name^=comment-]", "By sex first, please.");
+  await checker.click("button[value=finish]");
+}
+await second.click("summary:has-text('Return, reject or revoke')");
+await second.selectOption("#reason", "context-missing");
+await second.fill("#text", "By sex first, please.");
+await second.click("button[value=return]");
+await look(researcher, again, "returned");
+await researcher.selectOption("#result", better.split("/").pop());
+await researcher.selectOption("#place", draft.split("/").pop());
+await researcher.click("button[value=revise]");
+await researcher.click("button[value=submit]");
+await look(first, again, "changed");
+if (!(await first.textContent("main")).includes("What changed since your last turn")) problems.push("what changed is not shown");
+
 // Administrators and auditors.
 const admin = await come("admin");
 for (const [path, shot] of [
@@ -140,6 +166,8 @@ for (const path of ["/", "/projects/q", "/projects/q/tables", "/projects/q/query
 }
 for (const path of ["/people", "/audit", "/landings", "/reports"]) await fits(admin, path, 320);
 await fits(first, request, 320);
+await fits(first, again, 320);
+await fits(researcher, again, 320);
 
 await browser.close();
 if (problems.length > 0) {

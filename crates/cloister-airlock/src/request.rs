@@ -61,6 +61,9 @@ pub struct Output {
     /// How many contents it has had before this one: votes are on one of them.
     pub(crate) version: u32,
     pub(crate) content: Content,
+    /// What the checkers saw before this content, and the author's turn in which it was replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) before: Option<(u32, Content)>,
     pub(crate) withdrawn: bool,
     pub(crate) ballots: Vec<Ballot>,
     pub(crate) consents: Vec<Consent>,
@@ -240,6 +243,11 @@ impl Request {
     /// What would leave, or left: the name and digest of each output.
     pub fn leaving(&self) -> BTreeMap<Name, Digest> {
         self.to_judge().map(|o| (o.name.clone(), o.content.digest)).collect()
+    }
+
+    /// The request ids of the queries that what would leave, or left, came from, by output.
+    pub fn leaving_queries(&self) -> BTreeMap<Name, Name> {
+        self.to_judge().map(|o| (o.name.clone(), o.content.query.clone())).collect()
     }
 
     /// Whose reviews an approval rests on. Empty before it is approved, and where rules alone decided.

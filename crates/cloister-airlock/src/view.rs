@@ -72,6 +72,8 @@ pub struct OutputView {
     pub digest: Option<Digest>,
     /// The request id of the query that it came from.
     pub query: Name,
+    /// That of the query which the checkers saw before it was replaced.
+    pub before: Option<Name>,
     /// Whether it was left out.
     pub withdrawn: bool,
     /// What needs a person.
@@ -245,6 +247,7 @@ impl Eyes<'_> {
             version: output.version,
             digest: content.then_some(output.content.digest),
             query: output.content.query.clone(),
+            before: output.before.as_ref().map(|(_, content)| content.query.clone()),
             withdrawn: output.withdrawn,
             findings: output.content.findings.clone(),
             ballots: ballots.cloned().collect(),

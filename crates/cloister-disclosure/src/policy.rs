@@ -201,6 +201,16 @@ impl Policy {
         self.file.findings.hold.iter().any(|code| code == rule.code())
     }
 
+    /// Whether nothing leaves that is held for this code, unless two checkers set it aside.
+    pub fn objects(&self, code: &str) -> bool {
+        self.file.findings.object.iter().any(|objected| objected == code)
+    }
+
+    /// Whether two checkers may set this objection aside.
+    pub fn may_set_aside(&self, code: &str) -> bool {
+        self.file.findings.set_aside.iter().any(|allowed| allowed == code)
+    }
+
     /// What is done against subtraction from totals; `None` where the policy does not say.
     pub fn secondary(&self) -> Option<&Secondary> {
         self.file.secondary.as_ref()

@@ -118,6 +118,10 @@ pub enum Hold {
 }
 
 impl Hold {
+    /// What holds an output under every policy.
+    pub(crate) const ALWAYS: [Self; 4] =
+        [Self::TooManyCells, Self::MeanWithSum, Self::TotalsBesideSuppressed, Self::TotalsRoundedApart];
+
     /// The stable identifier.
     pub fn code(&self) -> &'static str {
         match self {

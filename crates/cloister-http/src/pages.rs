@@ -8,6 +8,7 @@ mod audit;
 mod chart;
 mod desk;
 mod desk_acts;
+mod evidence;
 mod fields;
 mod home;
 mod landings;

@@ -4,14 +4,18 @@
 //! follows from a decision.
 
 mod duty;
+mod evidence;
 mod list;
 mod release;
+mod revise;
 
+pub use evidence::{EarlierRelease, EarlierReleases, Evidence, SeenBefore};
 pub use list::ReleaseList;
+pub use revise::Revision;
 
 use crate::authority::researchers;
 use crate::hub::fresh_id;
-use crate::{DatasetRef, Hub, HubError, Reason};
+use crate::{Hub, HubError, Reason};
 use chrono::Utc;
 use cloister_access::{Principal, Proof, act};
 use cloister_airlock::{
@@ -21,7 +25,6 @@ use cloister_airlock::{
 use cloister_audit::{Event, EventKind};
 use cloister_governance::Project;
 use cloister_model::{Digest, Name, Role};
-use cloister_query::{Exhibit, ReleasedTable};
 use cloister_store::{Request as Query, RequestState, StoredReleaseRequest};
 use duty::Duty;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,56 +36,12 @@ pub struct ReleaseDraft {
     pub id: Option<Name>,
     /// The queries whose results are held.
     pub queries: Vec<String>,
+    /// Queries whose results are held, for the checkers only: what helps them judge the others.
+    pub supporting: Vec<String>,
     /// What the results are for.
     pub purpose: String,
     /// Why it is safe to release them.
     pub justification: String,
-}
-
-/// What a checker sees of one output.
-#[derive(Clone, Debug)]
-pub struct Evidence {
-    /// What a vote on it names.
-    pub digest: Digest,
-    /// The query.
-    pub query: String,
-    /// Its SQL.
-    pub sql: String,
-    /// Its plan's digest.
-    pub plan_digest: Option<String>,
-    /// The disclosure policy's name and digest.
-    pub policy: (String, String),
-    /// The dataset versions that it read.
-    pub datasets: Vec<DatasetRef>,
-    /// Why it is held.
-    pub reasons: Vec<Reason>,
-    /// The names of the table's columns.
-    pub columns: Vec<String>,
-    /// The table as it would leave, cell by cell.
-    pub rows: Vec<Vec<String>>,
-    /// Each suppressed cell's row, column and rule.
-    pub suppressed: Vec<(usize, String, String)>,
-    /// What the table is made from: the people behind each value, and each value as it was and as it would leave. None for
-    /// results that were held before there was such a thing.
-    pub exhibit: Option<Exhibit>,
-}
-
-/// A held result, as its exact bytes and what they say.
-struct Held {
-    bytes: Vec<u8>,
-    table: ReleasedTable,
-}
-
-impl AsRef<[u8]> for Held {
-    fn as_ref(&self) -> &[u8] {
-        &self.bytes
-    }
-}
-
-impl AsRef<ReleasedTable> for Held {
-    fn as_ref(&self) -> &ReleasedTable {
-        &self.table
-    }
 }
 
 impl Hub {
@@ -117,10 +76,11 @@ impl Hub {
         let now = self.clock.now();
         let (mut request, mut happened) = Request::begin(begun, now).map_err(turned_away)?;
         let mut queries = Vec::new();
-        for id in &draft.queries {
+        let outputs = draft.queries.iter().map(|id| (id, OutputKind::Output));
+        for (id, kind) in outputs.chain(draft.supporting.iter().map(|id| (id, OutputKind::Supporting))) {
             let query = self.held_query(&project.name, user, id).await?;
             let content = self.content(&query)?;
-            let action = Action::AddOutput { output: query.id.parse()?, kind: OutputKind::Output, content };
+            let action = Action::AddOutput { output: query.id.parse()?, kind, content };
             (request, happened) = next(&request, &author, action, now, happened)?;
             queries.push(query.id);
         }
@@ -128,11 +88,7 @@ impl Hub {
         (request, happened) = next(&request, &author, submit, now, happened)?;
         let mut tx = self.store.begin().await?;
         if !tx.add_release_request(&stored(&request)?, &queries).await? {
-            return Err(HubError::TurnedAway(Reason::new(
-                "asked-already",
-                "One of these results is in another release request.",
-                "`cloister airlock list` shows it.",
-            )));
+            return Err(asked_already());
         }
         self.commit(tx, proof, self.events(user.as_str(), &request, &happened)?).await?;
         self.seen(&id, user).await
@@ -149,7 +105,11 @@ impl Hub {
         let same = view.authors.contains(user)
             && view.purpose == draft.purpose
             && view.justification == draft.justification
-            && view.outputs.iter().map(|o| o.query.as_str()).eq(draft.queries.iter().map(String::as_str));
+            && view.outputs.iter().map(|o| o.query.as_str()).eq(draft
+                .queries
+                .iter()
+                .chain(&draft.supporting)
+                .map(String::as_str));
         if same { Ok(view) } else { Err(HubError::TurnedAway(crate::ask::key_reused())) }
     }
 
@@ -170,8 +130,13 @@ impl Hub {
         finding: Name,
         justification: String,
     ) -> Result<View, HubError> {
-        // No disclosure policy says yet that one of its findings may be set aside.
-        let policy = OverridePolicy::Forbids;
+        let view = self.seen(id, user).await?;
+        let query = view.outputs.iter().find(|o| o.name == output).map(|o| o.query.clone());
+        let query = query.ok_or_else(|| HubError::NotFound("output", output.to_string()))?;
+        let policy = match self.policy_of(query.as_str()).await? {
+            Some(policy) if policy.may_set_aside(finding.as_str()) => OverridePolicy::Allows,
+            Some(_) | None => OverridePolicy::Forbids,
+        };
         self.act(id, user, Action::Override { output, digest, finding, justification, policy }).await
     }
 
@@ -205,7 +170,7 @@ impl Hub {
             match after.state() {
                 State::Withdrawn | State::Rejected => tx.free_queries(id.as_str()).await?,
                 State::Revoked => {
-                    for query in after.leaving().keys() {
+                    for query in after.leaving_queries().values() {
                         let (from, to) = (RequestState::Released, RequestState::Revoked);
                         tx.move_on(query.as_str(), from, to, &at).await?;
                     }
@@ -224,53 +189,6 @@ impl Hub {
             self.finish_release(id).await?;
         }
         self.seen(id, user).await
-    }
-
-    /// What a checker sees of an output. That they looked is recorded before they see it.
-    pub async fn evidence(&self, id: &Name, output: &Name, user: &Name) -> Result<Evidence, HubError> {
-        let view = self.seen(id, user).await?;
-        let found = view.outputs.iter().find(|o| o.name == *output);
-        let found = found.ok_or_else(|| HubError::NotFound("output", output.to_string()))?;
-        // Only who may see the content is told its digest: nobody on the author's side before it is released.
-        let digest = found.digest.filter(|_| view.whose_turn != cloister_airlock::Turn::Nobody);
-        let digest = digest.ok_or_else(|| HubError::NotFound("output to check", output.to_string()))?;
-        let query = self.store.request(found.query.as_str()).await?;
-        let query = query.ok_or_else(|| HubError::NotFound("request", found.query.to_string()))?;
-        let held = self.held(&query);
-        let (request, ..) = self.load(id).await?;
-        if request.state().whose_turn() == cloister_airlock::Turn::Nobody {
-            // Decided between the two: what was held is away.
-            return Err(HubError::NotFound("output to check", output.to_string()));
-        }
-        let held = held?;
-        if Digest::of(&held.bytes) != digest {
-            return Err(HubError::ReleaseChanged(query.id));
-        }
-        let proof = self.may::<act::ViewEvidence>(user, &self.request_facts(&request).await?).await?;
-        let event = self
-            .event(user.as_str(), EventKind::EvidenceViewed, id.as_str())
-            .with("project", view.project.as_str())
-            .with("output", output.as_str())
-            .with("digest", digest.to_string());
-        self.commit(self.store.begin().await?, proof, vec![event]).await?;
-        let marker = self.policy(&query.policy_name.parse()?)?.marker().to_owned();
-        let (columns, cells) = crate::answer::columns_and_cells(&held.table);
-        let rows = crate::answer::text_of_rows(&held.table, &columns, &cells, &marker);
-        let suppressed = cells.into_iter().filter(|cell| cell.rule.is_some());
-        let suppressed = suppressed.map(|c| (c.row, c.column, c.rule.unwrap_or_default().to_owned()));
-        Ok(Evidence {
-            digest,
-            sql: query.sql.clone(),
-            plan_digest: query.plan_digest.clone(),
-            policy: (query.policy_name.clone(), query.policy_digest.clone()),
-            datasets: of_json(&query.datasets)?,
-            reasons: of_json(&query.reasons)?,
-            columns: columns.into_iter().map(|c| c.name).collect(),
-            rows,
-            suppressed: suppressed.collect(),
-            exhibit: self.exhibit(&query)?,
-            query: query.id,
-        })
     }
 
     /// A person, as the airlock knows them.
@@ -304,35 +222,15 @@ impl Hub {
     fn content(&self, query: &Query) -> Result<Content, HubError> {
         let held = self.held(query)?;
         let reasons: Vec<Reason> = of_json(&query.reasons)?;
+        let policy = self.policy(&query.policy_name.parse()?)?;
         let codes = reasons.into_iter().map(|r| r.code).filter(|code| code != "review-required");
-        let findings = codes.map(|code| Ok((code.parse::<Name>()?, Weight::Look)));
+        let weight = |code: &str| if policy.objects(code) { Weight::Objection } else { Weight::Look };
+        let findings = codes.map(|code| Ok((code.parse::<Name>()?, weight(&code))));
         Ok(Content {
             digest: Digest::of(&held.bytes),
             query: query.id.parse()?,
             findings: findings.collect::<Result<BTreeMap<_, _>, HubError>>()?,
         })
-    }
-
-    fn held(&self, query: &Query) -> Result<Held, HubError> {
-        let path = self.store.home().held().join(format!("{}.sealed", query.id));
-        let sealed = std::fs::read(&path).map_err(HubError::file(&path))?;
-        let bytes = self.store.keys().open(&format!("held|{}", query.id), &sealed)?.to_vec();
-        let table = ReleasedTable::from_bytes(&bytes)
-            .map_err(|_| HubError::Internal("a held result cannot be read".to_owned()))?;
-        Ok(Held { bytes, table })
-    }
-
-    fn exhibit(&self, query: &Query) -> Result<Option<Exhibit>, HubError> {
-        let path = self.store.home().held().join(format!("{}.exhibit", query.id));
-        let sealed = match std::fs::read(&path) {
-            Ok(sealed) => sealed,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(e) => return Err(HubError::file(&path)(e)),
-        };
-        let bytes = self.store.keys().open(&format!("exhibit|{}", query.id), &sealed)?;
-        serde_json::from_slice(&bytes)
-            .map(Some)
-            .map_err(|_| HubError::Internal("what a checker is shown cannot be read".to_owned()))
     }
 
     async fn load(&self, id: &Name) -> Result<(Request, Project, u64), HubError> {
@@ -397,6 +295,14 @@ fn of_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, HubError> {
 
 fn absent(id: &Name) -> HubError {
     HubError::NotFound("release request", id.to_string())
+}
+
+fn asked_already() -> HubError {
+    HubError::TurnedAway(Reason::new(
+        "asked-already",
+        "One of these results is in another release request.",
+        "`cloister airlock list` shows it.",
+    ))
 }
 
 fn refused(id: &Name, refused: Refused) -> HubError {

@@ -43,7 +43,9 @@ mod standing;
 mod twin;
 mod workspace;
 
-pub use airlock::{Evidence, ReleaseDraft, ReleaseList};
+pub use airlock::{
+    EarlierRelease, EarlierReleases, Evidence, ReleaseDraft, ReleaseList, Revision, SeenBefore,
+};
 pub use answer::{Answer, AnswerAttack, AnswerCell, AnswerColumn, DatasetRef, PolicyRef, Reason, Status};
 pub use approval::Decided;
 pub use ask::Ask;

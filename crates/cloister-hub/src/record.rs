@@ -6,7 +6,7 @@ use cloister_model::Name;
 use cloister_store::Request;
 use std::collections::HashMap;
 
-/// How many are read at once.
+/// How many are read at once, at most.
 const BATCH: usize = 200;
 
 /// A query as it is recorded.
@@ -72,9 +72,11 @@ impl Hub {
         let mut facts = HashMap::new();
         let mut records: Vec<QueryRecord> = Vec::new();
         let mut before = after.map(str::to_owned);
+        // One more than is wanted, as that there is more is to be known.
+        let size = limit.saturating_add(1).clamp(20, BATCH);
         loop {
-            let batch = self.store.requests_before(None, before.as_deref(), BATCH).await?;
-            let last = batch.len() < BATCH;
+            let batch = self.store.requests_before(None, before.as_deref(), size).await?;
+            let last = batch.len() < size;
             before = batch.last().map(|query| query.id.clone());
             for query in batch {
                 if !facts.contains_key(&query.project) {

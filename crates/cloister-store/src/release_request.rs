@@ -103,14 +103,7 @@ impl Transaction {
         .execute(self.connection())
         .await?;
         for query in queries {
-            let added = statement(
-                "INSERT INTO release_query (query, release_request) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-            )
-            .bind(query)
-            .bind(&request.id)
-            .execute(self.connection())
-            .await?;
-            if added != 1 {
+            if !self.add_release_query(query, &request.id).await? {
                 return Ok(false);
             }
         }
@@ -134,6 +127,38 @@ impl Transaction {
         .execute(self.connection())
         .await?;
         Ok(done == 1)
+    }
+
+    /// Puts a query into a release request; false where it is in another.
+    pub async fn add_release_query(&mut self, query: &str, request: &str) -> Result<bool, StoreError> {
+        let sql = "INSERT INTO release_query (query, release_request) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+        let added = statement(sql).bind(query).bind(request).execute(self.connection()).await?;
+        Ok(added == 1)
+    }
+
+    /// Lets one query of a release request be asked for again.
+    pub async fn free_query(&mut self, query: &str, request: &str) -> Result<(), StoreError> {
+        statement("DELETE FROM release_query WHERE query = $1 AND release_request = $2")
+            .bind(query)
+            .bind(request)
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+
+    /// Lets those queries of a release request be asked for again that are not among these.
+    pub async fn free_queries_but(&mut self, request: &str, kept: &[&str]) -> Result<(), StoreError> {
+        let places: Vec<String> = (2..kept.len() + 2).map(|n| format!("${n}")).collect();
+        let sql = format!(
+            "DELETE FROM release_query WHERE release_request = $1 AND query NOT IN ({})",
+            places.join(", ")
+        );
+        let mut asked = statement(sqlx::AssertSqlSafe(sql)).bind(request);
+        for query in kept {
+            asked = asked.bind(*query);
+        }
+        asked.execute(self.connection()).await?;
+        Ok(())
     }
 
     /// Lets the queries of a release request be asked for again.

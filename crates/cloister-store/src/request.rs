@@ -168,6 +168,16 @@ impl Store {
         asked.fetch_all(&self.pool).await?.iter().map(read).collect()
     }
 
+    /// At most `limit` queries whose results have been released, the last released first.
+    pub async fn released_requests(&self, limit: usize) -> Result<Vec<Request>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM request WHERE state = 'released' ORDER BY settled_at DESC, number DESC LIMIT $1"
+        );
+        let asked = statement(sqlx::AssertSqlSafe(sql))
+            .bind(i64::try_from(limit).map_err(|_| StoreError::Stored("limit"))?);
+        asked.fetch_all(&self.pool).await?.iter().map(read).collect()
+    }
+
     /// Queries that were refused for this reason, newest first, and no more than a thousand.
     pub async fn requests_refused_as(&self, code: &str) -> Result<Vec<Request>, StoreError> {
         let sql = format!(

@@ -122,7 +122,7 @@ fn check(client: &Client, account: &Account, view: &Value) -> bool {
     if may("approve") {
         match client.number(id.len() + turn.as_u64().unwrap() as usize, 10) {
             0 => act(
-                json!({ "act": "reject", "turn": turn, "reason": "outside-approval", "text": "No" }),
+                json!({ "act": "reject", "turn": turn, "reason": "outside-purpose", "text": "No" }),
                 "request-rejected",
             ),
             _ => act(json!({ "act": "approve", "turn": turn }), "request-approved"),
@@ -138,10 +138,7 @@ fn check(client: &Client, account: &Account, view: &Value) -> bool {
             client.send("GET", &format!("/v1/release-requests/{id}/outputs/{name}/evidence"), None, None);
         let Some(evidence) = evidence.filter(|e| e.status == 200) else { return true };
         let digest = evidence.json()["digest"].clone();
-        act(
-            json!({ "act": "vote", "output": name, "digest": digest, "choice": "approve" }),
-            "request-voted",
-        );
+        act(json!({ "act": "vote", "output": name, "digest": digest, "choice": "approve" }), "request-voted");
     }
     act(json!({ "act": "finish", "turn": turn }), "request-review-finished");
     true

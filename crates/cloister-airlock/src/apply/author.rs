@@ -27,6 +27,7 @@ pub(super) fn add(
         kind,
         version: 0,
         content,
+        before: None,
         withdrawn: false,
         ballots: Vec::new(),
         consents: Vec::new(),
@@ -36,6 +37,7 @@ pub(super) fn add(
 
 /// The ballots stay as a record of earlier turns; being on another version, none of them counts.
 pub(super) fn replace(request: &mut Request, name: &Name, content: Content) -> Result<Outcome, Refused> {
+    let turn = request.turn;
     let output = request.live(name)?;
     if output.content == content {
         return Ok(Outcome::Nothing);
@@ -48,7 +50,11 @@ pub(super) fn replace(request: &mut Request, name: &Name, content: Content) -> R
         findings: content.findings.keys().cloned().collect(),
     };
     output.version = output.version.saturating_add(1);
-    output.content = content;
+    let seen = std::mem::replace(&mut output.content, content);
+    // Of several replacements in one turn, the checkers saw what was there before the first.
+    if turn > 0 && output.before.as_ref().is_none_or(|(of, _)| *of != turn) {
+        output.before = Some((turn, seen));
+    }
     done(happened)
 }
 

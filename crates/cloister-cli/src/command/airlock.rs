@@ -124,7 +124,7 @@ async fn carry_out(hub: &Hub, args: AirlockArgs) -> Result<(), HubError> {
     let user = args.user;
     let (request, action) = match args.command {
         AirlockCommand::Request { project, queries, purpose, justification } => {
-            let draft = ReleaseDraft { id: None, queries, purpose, justification };
+            let draft = ReleaseDraft { id: None, queries, supporting: Vec::new(), purpose, justification };
             say(&hub.request_release(&project, &user, &draft).await?);
             return Ok(());
         }

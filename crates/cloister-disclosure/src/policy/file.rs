@@ -1,7 +1,7 @@
 //! What a policy's file may say, and what of it makes no sense.
 
 use super::{ClassOutcome, Dominance, PPercent, RoundingMethod, SmallGroups};
-use crate::Rule;
+use crate::{Hold, Rule};
 use cloister_model::Name;
 use serde::Deserialize;
 
@@ -104,6 +104,12 @@ fn whole() -> f64 {
 pub(super) struct Findings {
     #[serde(default)]
     pub(super) hold: Vec<String>,
+    /// Codes of findings with which nothing leaves, unless two checkers set them aside.
+    #[serde(default)]
+    pub(super) object: Vec<String>,
+    /// Those of them that two checkers may set aside.
+    #[serde(default)]
+    pub(super) set_aside: Vec<String>,
 }
 
 /// What is done so that suppressed cells cannot be worked out from the totals beside them.
@@ -143,6 +149,14 @@ pub(super) struct Output {
 const ROUNDING_BASE_MAX: u64 = 1_000_000;
 
 impl PolicyFile {
+    /// Whether an output can be held for this.
+    fn holds_for(&self, code: &str) -> bool {
+        let hold = self.findings.hold.iter().any(|held| held == code);
+        let class = Rule::ClassDisclosure.code() == code
+            && self.class_disclosure.as_ref().is_some_and(|c| c.outcome == ClassOutcome::Hold);
+        hold || class || Hold::ALWAYS.iter().any(|always| always.code() == code)
+    }
+
     /// What makes no sense about it.
     pub(super) fn objection(&self) -> Option<&'static str> {
         let least = self.contributors.min;
@@ -187,6 +201,14 @@ impl PolicyFile {
                 "class-disclosure.share-min must be more than 0.5 and at most 1",
             ),
             (!self.findings.hold.iter().all(known), "findings.hold names a rule that there is not"),
+            (
+                !self.findings.object.iter().all(|code| self.holds_for(code)),
+                "findings.object names nothing that an output is held for",
+            ),
+            (
+                !self.findings.set_aside.iter().all(|code| self.findings.object.contains(code)),
+                "findings.set-aside names what findings.object does not",
+            ),
             (
                 self.cell_key.as_ref().is_some_and(|c| c.table.is_empty() || c.threshold < 0 || c.keys < 2),
                 "cell-key needs a table's name, a threshold of at least 0 and at least 2 keys",

@@ -62,6 +62,8 @@ fn what_is_not_understood_is_refused() {
         ("marker = \"*\"", "marker = \"0\""),
         ("\"merge\"", "\"show\""),
         ("[labels]", "[findings]\nhold = [\"dominant\"]\n[labels]"),
+        ("[labels]", "[findings]\nobject = [\"small-count\"]\n[labels]"),
+        ("[labels]", "[findings]\nset-aside = [\"too-many-cells\"]\n[labels]"),
         ("[labels]", "[quantiles]\nshown = true\nbeside-min = 9\n[labels]"),
         ("[labels]", "[class-disclosure]\noutcome = \"hold\"\nshare-min = 0.5\n[labels]"),
         ("[labels]", "[class-disclosure]\noutcome = \"forget\"\n[labels]"),
@@ -120,4 +122,13 @@ fn what_queries_cannot_do_is_refused_and_not_left_out() {
     let daily = FIRST.replace("cells-max = 50000", "cells-max = 50000\noutputs-per-day-max = 20");
     assert_eq!(Policy::parse(&daily).unwrap().outputs_per_day_max(), Some(20));
     assert!(Policy::parse_for_queries(&daily).is_err());
+}
+
+#[test]
+fn an_objection_is_set_aside_where_the_policy_says_so() {
+    let text = "[findings]\nhold = [\"dominance\"]\nobject = [\"dominance\", \"too-many-cells\"]\nset-aside = [\"dominance\"]\n[labels]";
+    let policy = Policy::parse(&FIRST.replace("[labels]", text)).unwrap();
+    let said = ["dominance", "too-many-cells", "mean-with-sum"]
+        .map(|c| (policy.objects(c), policy.may_set_aside(c)));
+    assert_eq!(said, [(true, true), (true, false), (false, false)]);
 }

@@ -12,7 +12,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use cloister_hub::{
-    Choice, Evidence, ReleaseAction, ReleaseDraft, ReleaseList, ReleaseView, ReviewReason, Scope,
+    Choice, EarlierRelease, Evidence, ReleaseAction, ReleaseDraft, ReleaseList, ReleaseView, ReviewReason,
+    Revision, Scope,
 };
 use cloister_model::{Digest, Name};
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,9 @@ pub(crate) struct NewRequest {
     /// The queries whose results are held.
     #[schema(min_items = 1)]
     queries: Vec<String>,
+    /// Queries whose results are held, for the checkers only: they help to judge the others, and never leave.
+    #[serde(default)]
+    supporting: Vec<String>,
     /// What the results are for.
     purpose: String,
     /// Why it is safe to release them.
@@ -86,6 +90,7 @@ pub(crate) async fn create(
     let draft = ReleaseDraft {
         id: Some(state.hub.release_id(&caller.name, key(&headers)?)?),
         queries: new.queries,
+        supporting: new.supporting,
         purpose: new.purpose,
         justification: new.justification,
     };
@@ -111,6 +116,32 @@ pub(crate) struct EvidenceBody {
     /// What the table is made from: the people behind each value, and each value as it was and as it would leave.
     #[schema(value_type = Option<Object>)]
     exhibit: Option<cloister_hub::Exhibit>,
+    /// Whether it is for the checkers only: it is not voted on and does not leave.
+    supporting: bool,
+    /// What the checkers saw in the turn before.
+    before: Option<BeforeBody>,
+    /// Releases that rest on some of the same data, the closest first.
+    earlier_releases: Vec<EarlierRelease>,
+    /// How many more there are.
+    earlier_releases_more: usize,
+    /// Findings with which it does not leave, unless two checkers set them aside where the policy lets them.
+    objections: Vec<ObjectionBody>,
+}
+
+/// An output as it was in the checkers' turn before.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct BeforeBody {
+    query: String,
+    sql: String,
+    /// The table as it would have left; its columns' names first.
+    rows: Vec<Vec<String>>,
+}
+
+/// A finding with which an output does not leave.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct ObjectionBody {
+    code: String,
+    may_be_set_aside: bool,
 }
 
 /// A suppressed cell.
@@ -137,6 +168,15 @@ impl From<Evidence> for EvidenceBody {
             rows: evidence.rows,
             suppressed: suppressed.map(|(row, column, rule)| SuppressedCell { row, column, rule }).collect(),
             exhibit: evidence.exhibit,
+            supporting: evidence.supporting,
+            before: evidence.before.map(|b| BeforeBody { query: b.query, sql: b.sql, rows: b.rows }),
+            earlier_releases: evidence.earlier.releases,
+            earlier_releases_more: evidence.earlier.more,
+            objections: evidence
+                .objections
+                .into_iter()
+                .map(|(code, may_be_set_aside)| ObjectionBody { code, may_be_set_aside })
+                .collect(),
         }
     }
 }
@@ -204,6 +244,18 @@ pub(crate) enum NewAct {
     Return { turn: u32, reason: String, text: String },
     /// Decide that it may not leave.
     Reject { turn: u32, reason: String, text: String },
+    /// Put another held result of yours into a request that came back; `supporting` is for the checkers only.
+    AddOutput {
+        query: String,
+        #[serde(default)]
+        supporting: bool,
+    },
+    /// Put another held result of yours in an output's place: the votes on the output are gone.
+    ReplaceOutput {
+        #[schema(value_type = String)]
+        output: Name,
+        query: String,
+    },
     /// Leave an output out.
     WithdrawOutput {
         #[schema(value_type = String)]
@@ -222,7 +274,11 @@ impl NewAct {
     fn scope(&self) -> &'static [Scope] {
         match self {
             Self::Comment { .. } => &[Scope::Request, Scope::Review],
-            Self::WithdrawOutput { .. } | Self::Submit { .. } | Self::Withdraw => &[Scope::Request],
+            Self::AddOutput { .. }
+            | Self::ReplaceOutput { .. }
+            | Self::WithdrawOutput { .. }
+            | Self::Submit { .. }
+            | Self::Withdraw => &[Scope::Request],
             Self::Claim
             | Self::ReleaseClaim { .. }
             | Self::Assign { .. }
@@ -280,6 +336,14 @@ pub(crate) async fn act(
             let by = &caller.name;
             let view = state.hub.set_aside(&request, by, output, digest, finding, justification).await?;
             return Ok(Json(RequestBody(view)));
+        }
+        NewAct::AddOutput { query, supporting } => {
+            let revision = Revision::Add { query, supporting };
+            return Ok(Json(RequestBody(state.hub.revise(&request, &caller.name, revision).await?)));
+        }
+        NewAct::ReplaceOutput { output, query } => {
+            let revision = Revision::Replace { output, query };
+            return Ok(Json(RequestBody(state.hub.revise(&request, &caller.name, revision).await?)));
         }
         NewAct::Comment { text, output } => ReleaseAction::Comment { output, text },
         NewAct::Finish { turn } => ReleaseAction::FinishReview { turn },

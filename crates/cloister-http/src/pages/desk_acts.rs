@@ -8,7 +8,7 @@ use crate::problem::Problem;
 use crate::state::AppState;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use cloister_hub::ReleaseAction as Act;
+use cloister_hub::{HubError, ReleaseAction as Act, Revision};
 use cloister_model::{Digest, Name};
 
 /// Does what a button says.
@@ -18,17 +18,83 @@ pub(crate) async fn act(
     sent: Sent,
 ) -> Result<Response, Wrong> {
     let (visitor, fields) = (&sent.visitor, &sent.fields);
-    let acts = match acts(fields, &visitor.name) {
+    let acts = match asked(fields, &visitor.name) {
         Ok(acts) => acts,
         Err(problem) => return shown(&state, visitor, &request, Some(&problem)).await,
     };
     for act in acts {
-        if let Err(error) = state.hub.act(&request, &visitor.name, act).await {
+        if let Err(error) = act.carry_out(&state, &request, &visitor.name).await {
             // What was done before stands: the page shows how far it got.
             return shown(&state, visitor, &request, Some(&Problem::from(error))).await;
         }
     }
     Ok(redirect(&format!("/desk/{request}")).into_response())
+}
+
+/// What a button asks for.
+enum Asked {
+    Act(Act),
+    SetAside { output: Name, digest: Digest, finding: Name, why: String },
+    Revise(Revision),
+}
+
+impl Asked {
+    async fn carry_out(self, state: &AppState, request: &Name, who: &Name) -> Result<(), HubError> {
+        match self {
+            Self::Act(act) => state.hub.act(request, who, act).await.map(|_| ()),
+            Self::SetAside { output, digest, finding, why } => {
+                state.hub.set_aside(request, who, output, digest, finding, why).await.map(|_| ())
+            }
+            Self::Revise(revision) => state.hub.revise(request, who, revision).await.map(|_| ()),
+        }
+    }
+}
+
+/// All that a form asks for.
+fn asked(fields: &Fields, who: &Name) -> Result<Vec<Asked>, Problem> {
+    match fields.get("act") {
+        "set-aside" => set_aside(fields),
+        "revise" => {
+            let query = fields.get("result").to_owned();
+            let revision = match fields.get("place") {
+                "new" => Revision::Add { query, supporting: false },
+                "supporting" => Revision::Add { query, supporting: true },
+                output => Revision::Replace { output: name(output)?, query },
+            };
+            Ok(vec![Asked::Revise(revision)])
+        }
+        _ => Ok(acts(fields, who)?.into_iter().map(Asked::Act).collect()),
+    }
+}
+
+/// Every objection for which a reason was written.
+fn set_aside(fields: &Fields) -> Result<Vec<Asked>, Problem> {
+    let mut all = Vec::new();
+    for (what, why) in fields.with_prefix("set-aside-") {
+        let Some((output, finding)) = what.split_once('.').filter(|_| !why.trim().is_empty()) else {
+            continue;
+        };
+        all.push(Asked::SetAside {
+            output: name(output)?,
+            digest: digest(fields, output)?,
+            finding: name(finding)?,
+            why: why.trim().to_owned(),
+        });
+    }
+    if all.is_empty() {
+        return Err(Problem::new(422, "justification", "Say why the finding does not hold here."));
+    }
+    Ok(all)
+}
+
+fn name(text: &str) -> Result<Name, Problem> {
+    text.parse().map_err(|_| Problem::new(400, "form", "The form names no output."))
+}
+
+/// What was seen of an output.
+fn digest(fields: &Fields, output: &str) -> Result<Digest, Problem> {
+    let digest = fields.get(&format!("digest-{output}")).parse();
+    digest.map_err(|_| Problem::new(400, "form", "The form does not say what was seen."))
 }
 
 /// The acts that a form is, in their order: comments before the votes that need them, votes before the end of a review.
@@ -56,6 +122,7 @@ fn acts(fields: &Fields, who: &Name) -> Result<Vec<Act>, Problem> {
             acts.push(Act::Submit { turn: turn()? });
             return Ok(acts);
         }
+        "leave-out" => Act::WithdrawOutput { output: name(fields.get("left-out"))? },
         "withdraw" => Act::Withdraw,
         "return" => Act::Return { turn: turn()?, reason: reason_of(fields.get("reason"))?, text: words() },
         "reject" => Act::Reject { turn: turn()?, reason: reason_of(fields.get("reason"))?, text: words() },
@@ -74,8 +141,6 @@ fn comments(fields: &Fields) -> Vec<Act> {
 }
 
 fn votes(fields: &Fields) -> Result<Vec<Act>, Problem> {
-    let name =
-        |text: &str| text.parse::<Name>().map_err(|_| Problem::new(400, "form", "The form names no output."));
     let mut acts = comments(fields);
     for (output, text) in fields.with_prefix("comment-") {
         if !text.trim().is_empty() {
@@ -83,8 +148,7 @@ fn votes(fields: &Fields) -> Result<Vec<Act>, Problem> {
         }
     }
     for (output, choice) in fields.with_prefix("vote-") {
-        let digest = fields.get(&format!("digest-{output}")).parse::<Digest>();
-        let digest = digest.map_err(|_| Problem::new(400, "form", "The form does not say what was seen."))?;
+        let digest = digest(fields, output)?;
         acts.push(Act::Vote { output: name(output)?, digest, choice: choice_of(choice)? });
     }
     Ok(acts)

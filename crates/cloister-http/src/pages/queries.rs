@@ -176,6 +176,7 @@ pub(crate) async fn act(
     let draft = ReleaseDraft {
         id: None,
         queries: vec![query.clone()],
+        supporting: Vec::new(),
         purpose: fields.get("purpose").trim().to_owned(),
         justification: fields.get("justification").trim().to_owned(),
     };

@@ -1,17 +1,15 @@
 //! A release request: for its checkers with the evidence of each output, for everybody else as far as the airlock shows it.
 
-use super::answer::reasons;
+use super::evidence::evidence_shown;
 use super::fields::{area, button, hidden, select, word};
-use super::layout::{Page, Wrong, mistake, moment, state_tag, summary, table, tag, text};
+use super::layout::{Page, Wrong, mistake, moment, state_tag, summary, table, text};
 use super::visitor::Visitor;
 use crate::problem::Problem;
 use crate::state::AppState;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use cloister_hub::{
-    Choice, Evidence, Exhibit, ExhibitCell, ExhibitRow, ReleaseAct, ReleaseView, ReviewReason,
-};
+use cloister_hub::{Choice, Evidence, QueryRecord, ReleaseAct, ReleaseView, ReviewReason};
 use cloister_model::Name;
 use maud::{Markup, html};
 
@@ -42,6 +40,10 @@ pub(super) async fn shown(
         outputs.push((output, evidence));
     }
     let may = |act: ReleaseAct| view.may.contains(&act);
+    let spare = match may(ReleaseAct::AddOutput) {
+        true => state.hub.held_results(&view.project, &visitor.name).await?,
+        false => Vec::new(),
+    };
     let status = problem.map_or(StatusCode::OK, Problem::status);
     Ok(Page::of("Release request", "desk", visitor).wide().with_status(
         status,
@@ -57,7 +59,8 @@ pub(super) async fn shown(
                         @match evidence {
                             Some(evidence) => {
                                 (evidence_shown(evidence))
-                                @if may(ReleaseAct::Vote) { (vote(&view, visitor, output.name.as_str(), evidence, index == 0)) }
+                                @if may(ReleaseAct::Override) { (objections(evidence, output.name.as_str())) }
+                                @if may(ReleaseAct::Vote) && !evidence.supporting { (vote(&view, visitor, output.name.as_str(), evidence, index == 0)) }
                             }
                             None => { (plain_output(output)) }
                         }
@@ -65,6 +68,7 @@ pub(super) async fn shown(
                     }
                 }
                 (decisions(&view, &may))
+                @if may(ReleaseAct::AddOutput) { (revisions(&view, &spare)) }
             }
             (talk(&view))
             (steps(&view))
@@ -99,130 +103,6 @@ fn heading(view: &ReleaseView) -> Markup {
     ])
 }
 
-/// Everything that a checker decides by, about one output.
-fn evidence_shown(evidence: &Evidence) -> Markup {
-    html! {
-        @if evidence.reasons.is_empty() { p { (tag("green", "no finding")) " No rule objects." } }
-        (reasons(&evidence.reasons))
-        @match &evidence.exhibit {
-            Some(exhibit) => { (exhibited(exhibit)) }
-            None => {}
-        }
-        details.nhsuk-details open[evidence.exhibit.is_none()] {
-            summary.nhsuk-details__summary { span.nhsuk-details__summary-text { "The table as it would leave" } }
-            div.nhsuk-details__text { (evidence_table(evidence)) }
-        }
-        details.nhsuk-details open {
-            summary.nhsuk-details__summary { span.nhsuk-details__summary-text { "Query" } }
-            div.nhsuk-details__text { pre tabindex="0" { (evidence.sql) } }
-        }
-        details.nhsuk-details {
-            summary.nhsuk-details__summary { span.nhsuk-details__summary-text { "What it rests on" } }
-            div.nhsuk-details__text {
-                (summary(&[
-                    ("Disclosure policy", html! { a href={ "/policies/" (evidence.policy.0) } { (evidence.policy.0) } " " span.app-digest { (evidence.policy.1) } }),
-                    ("Data", html! { ul.nhsuk-list { @for d in &evidence.datasets { li { (d.name) " version " (d.version) " " span.app-digest { (d.digest) } } } } }),
-                    ("Plan", html! { span.app-digest { (evidence.plan_digest.as_deref().unwrap_or("none")) } }),
-                    ("Content", html! { span.app-digest { (evidence.digest) } }),
-                ]))
-            }
-        }
-    }
-}
-
-/// The table as it would leave, its suppressed cells marked.
-fn evidence_table(evidence: &Evidence) -> Markup {
-    let rule = |row: usize, column: &str| {
-        evidence
-            .suppressed
-            .iter()
-            .find(|(r, c, _)| *r == row && c == column)
-            .map(|(_, _, rule)| rule.as_str())
-    };
-    html! {
-        div.app-scroll tabindex="0" role="region" aria-label="The table as it would leave" {
-            table.nhsuk-table {
-                caption.nhsuk-table__caption { "The table as it would leave" }
-                thead.nhsuk-table__head { tr { @for c in &evidence.columns { th scope="col" { (c) } } } }
-                tbody.nhsuk-table__body {
-                    @for (index, row) in evidence.rows.iter().enumerate() {
-                        tr.nhsuk-table__row {
-                            @for (value, column) in row.iter().zip(&evidence.columns) {
-                                @let hidden = rule(index, column);
-                                td.nhsuk-table__cell.app-suppressed[hidden.is_some_and(|r| r != "secondary")].app-secondary[hidden == Some("secondary")] title=[hidden] {
-                                    (value)
-                                    @if let Some(rule) = hidden { span.nhsuk-u-visually-hidden { " suppressed by the rule " (rule) } }
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        @if !evidence.suppressed.is_empty() { p { (evidence.suppressed.len()) " cells are suppressed; the rule of each is told where you point at it." } }
-    }
-}
-
-/// Who stands behind each value, and what was done to it.
-fn exhibited(exhibit: &Exhibit) -> Markup {
-    html! {
-        @for (index, table) in exhibit.tables.iter().enumerate() {
-            @let caption = if exhibit.tables.len() == 1 { "Before and after".to_owned() } else { format!("Before and after, aggregate {}", index + 1) };
-            div.app-scroll tabindex="0" role="region" aria-label=(caption) {
-                table.nhsuk-table {
-                    caption.nhsuk-table__caption { (caption) }
-                    thead.nhsuk-table__head {
-                        tr {
-                            @for key in &table.keys { th scope="col" { (key) } }
-                            th.app-number scope="col" { "people" }
-                            @for c in &table.columns {
-                                th.app-number scope="col" { (c.name) " before" }
-                                th.app-number scope="col" { (c.name) " as it leaves" }
-                                th.app-number scope="col" { (c.name) " rests on" }
-                            }
-                        }
-                    }
-                    tbody.nhsuk-table__body { @for row in &table.rows { (exhibit_row(row)) } }
-                }
-            }
-            @if table.more > 0 { p { (table.more) " more groups are not shown." } }
-        }
-        p { "Changed cells are marked: " span.app-suppressed { " suppressed by a rule " } " " span.app-secondary { " suppressed to protect another " } ". What a value rests on: its contributors, and where fewer, the people in the smallest branch of its conditions or at its extreme." }
-    }
-}
-
-fn exhibit_row(row: &ExhibitRow) -> Markup {
-    html! {
-        tr.nhsuk-table__row {
-            @for (index, label) in row.labels.iter().enumerate() {
-                td.nhsuk-table__cell {
-                    @match label { Some(label) => { (label) } None => { "–" } }
-                    @if index == 0 && row.merged { br; (tag("grey", "label does not leave")) }
-                }
-            }
-            td.nhsuk-table__cell.app-number { (row.people) }
-            @for cell in &row.cells {
-                @let marked = cell.rule.is_some();
-                td.nhsuk-table__cell.app-number { (cell.before.as_deref().unwrap_or("–")) }
-                td.nhsuk-table__cell.app-number.app-suppressed[marked && !cell.secondary].app-secondary[marked && cell.secondary] {
-                    @match (&cell.after, &cell.rule) {
-                        (Some(after), _) => { (after) }
-                        (None, Some(rule)) => { "* " span.nhsuk-u-visually-hidden { "suppressed by " } small { (rule) } }
-                        (None, None) => { "–" }
-                    }
-                }
-                td.nhsuk-table__cell.app-number { (cell.contributors) @if let Some(least) = least(cell) { " (" (least) ")" } }
-            }
-        }
-    }
-}
-
-/// The fewest people that a value hangs on, where they are fewer than its contributors.
-fn least(cell: &ExhibitCell) -> Option<u64> {
-    let least = cell.least_branch.into_iter().chain(cell.support).min()?;
-    (least < cell.contributors).then_some(least)
-}
-
 fn vote(view: &ReleaseView, visitor: &Visitor, output: &str, evidence: &Evidence, first: bool) -> Markup {
     let mine = view
         .outputs
@@ -249,6 +129,52 @@ fn vote(view: &ReleaseView, visitor: &Visitor, output: &str, evidence: &Evidence
             }
         }
         (area(&format!("comment-{output}"), "Comment on this output", "Needed where you do not approve. The author sees it when the request is returned or decided.", "", 2, false))
+    }
+}
+
+/// Findings with which the output does not leave, and the consent to set one aside.
+fn objections(evidence: &Evidence, output: &str) -> Markup {
+    html! {
+        @for (code, may_be_set_aside) in &evidence.objections {
+            div.nhsuk-inset-text {
+                p { strong { (code) } ": with this finding the output does not leave." }
+                @if *may_be_set_aside {
+                    (area(&format!("set-aside-{output}.{code}"), "Why it does not hold here", "The policy lets two checkers set it aside, each with a reason. It is recorded as an override.", "", 2, false))
+                    (button("set-aside", "Set it aside", "secondary"))
+                } @else { p { "The policy lets nobody set it aside." } }
+            }
+        }
+    }
+}
+
+/// What an author may put into a request that came back.
+fn revisions(view: &ReleaseView, spare: &[QueryRecord]) -> Markup {
+    let results: Vec<(String, String)> = spare
+        .iter()
+        .map(|q| (q.id.clone(), format!("{} {}", q.submitted_at, q.sql.chars().take(60).collect::<String>())))
+        .collect();
+    let results: Vec<(&str, &str)> = results.iter().map(|(id, text)| (id.as_str(), text.as_str())).collect();
+    let live = view.outputs.iter().filter(|o| !o.withdrawn).enumerate();
+    let mut places = vec![
+        ("new".to_owned(), "A new output".to_owned()),
+        ("supporting".to_owned(), "A new one, for the checkers only".to_owned()),
+    ];
+    places.extend(live.map(|(index, o)| (o.name.to_string(), format!("In place of output {}", index + 1))));
+    let places: Vec<(&str, &str)> = places.iter().map(|(v, t)| (v.as_str(), t.as_str())).collect();
+    html! {
+        h2 { "Other results" }
+        @if results.is_empty() { p { "None of your results in this project is held and free: ask the query again, changed, and put its result in here." } }
+        @else {
+            (select("result", "Result", &results, ""))
+            (select("place", "As what", &places, ""))
+            (button("revise", "Put it in", "secondary"))
+        }
+        @if view.outputs.iter().filter(|o| !o.withdrawn).count() > 1 {
+            @let outputs: Vec<(String, String)> = view.outputs.iter().filter(|o| !o.withdrawn).enumerate().map(|(i, o)| (o.name.to_string(), format!("Output {}", i + 1))).collect();
+            @let outputs: Vec<(&str, &str)> = outputs.iter().map(|(v, t)| (v.as_str(), t.as_str())).collect();
+            (select("left-out", "Leave out", &outputs, ""))
+            (button("leave-out", "Leave it out", "secondary"))
+        }
     }
 }
 

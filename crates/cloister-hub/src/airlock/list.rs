@@ -5,7 +5,7 @@ use cloister_airlock::{Person, State, Turn, View, view_for};
 use cloister_model::Name;
 use std::collections::HashMap;
 
-/// How many are read at once.
+/// How many are read at once, at most.
 const BATCH: usize = 200;
 
 /// Which release requests.
@@ -55,11 +55,12 @@ impl Hub {
         // Who they are to each project is asked once.
         let mut persons: HashMap<String, Person> = HashMap::new();
         let mut views = Vec::new();
+        let size = limit.saturating_add(1).clamp(20, BATCH);
         loop {
             let newest_first = list.newest_first();
             let batch =
-                self.store.release_requests_after(&states, newest_first, after.as_deref(), BATCH).await?;
-            let last = batch.len() < BATCH;
+                self.store.release_requests_after(&states, newest_first, after.as_deref(), size).await?;
+            let last = batch.len() < size;
             after = batch.last().map(|stored| stored.id.clone());
             for stored in batch {
                 if !persons.contains_key(&stored.project) {

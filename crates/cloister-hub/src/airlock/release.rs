@@ -30,10 +30,10 @@ impl Hub {
             return Ok(());
         }
         let mut packages = Vec::new();
-        for output in request.leaving().keys() {
-            let query = self.store.request(output.as_str()).await?;
-            let query = query.ok_or_else(|| HubError::NotFound("request", output.to_string()))?;
-            let digest = self.package(&request, output, &query).await?;
+        for (output, query) in request.leaving_queries() {
+            let found = self.store.request(query.as_str()).await?;
+            let query = found.ok_or_else(|| HubError::NotFound("request", query.to_string()))?;
+            let digest = self.package(&request, &output, &query).await?;
             packages.push((query, digest));
         }
         let all: Vec<String> =
@@ -51,6 +51,9 @@ impl Hub {
         if !tx.change_release_request(&stored(&after)?, was).await? {
             return Err(HubError::Internal("an approved request was changed".to_owned()));
         }
+        // What was for the checkers only, or left out, stays held and may be asked for.
+        let leaving: Vec<&str> = packages.iter().map(|(query, _)| query.id.as_str()).collect();
+        tx.free_queries_but(id.as_str(), &leaving).await?;
         for (query, digest) in &packages {
             if !tx.move_on(&query.id, RequestState::Held, RequestState::Released, &at).await? {
                 return Err(HubError::Internal("a result that was approved is not held".to_owned()));
@@ -91,7 +94,7 @@ impl Hub {
     /// Removes what was held of a release, and its lock last.
     fn clear_away(&self, id: &Name, request: &Request) -> Result<(), HubError> {
         let home = self.store.home();
-        for query in request.leaving().keys() {
+        for query in request.leaving_queries().values() {
             remove(&home.held().join(format!("{query}.sealed")))?;
             remove(&home.held().join(format!("{query}.exhibit")))?;
         }

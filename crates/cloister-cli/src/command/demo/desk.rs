@@ -40,6 +40,7 @@ pub(super) async fn ask_for_release(hub: &Hub, project: &str, query: &str) -> Re
     let draft = ReleaseDraft {
         id: None,
         queries: vec![query.to_owned()],
+        supporting: Vec::new(),
         purpose: "Table 1 of the demonstration: who lives in the region".to_owned(),
         justification: "Two groups of thousands; counts are rounded".to_owned(),
     };
