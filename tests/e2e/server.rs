@@ -5,6 +5,7 @@ mod life;
 mod pages;
 mod revise;
 mod routes;
+mod traces;
 mod workflow;
 
 use crate::query::GRANTS;

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
+use tracing::Instrument;
 
 /// How a query that was begun here stands.
 #[derive(Clone, Debug)]
@@ -49,7 +50,9 @@ impl Jobs {
         let job = Job { owner: owner.clone(), standing: standing.clone(), stop };
         running.insert(id.clone(), job);
         let (hub, jobs) = (hub.clone(), self.clone());
-        tokio::spawn(async move {
+        let span =
+            tracing::info_span!(target: "cloister::query", "query", query = id, code = tracing::field::Empty);
+        let work = async move {
             let until = async move {
                 // Whoever could stop it is gone with the job itself.
                 if stopped.wait_for(|stop| *stop).await.is_err() {
@@ -58,12 +61,14 @@ impl Jobs {
             };
             let answer = hub.ask_as(&id, &project, &owner, &ask, until).await;
             if let Err(error) = &answer {
+                tracing::Span::current().record("code", error.code());
                 tracing::warn!(query = id, code = error.code(), "a query ended without an answer");
             }
             // Whoever asks from here on finds it in the hub's record.
             jobs.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
             let _ = tell.send(Standing::Ended(Arc::new(answer)));
-        });
+        };
+        tokio::spawn(work.instrument(span));
         standing
     }
 

@@ -14,6 +14,22 @@ pub(crate) fn collect() -> Option<PrometheusHandle> {
     builder.install_recorder().ok()
 }
 
+/// The span of a request, for traces.
+pub(crate) fn span(method: &Method, route: &str, id: &str) -> tracing::Span {
+    let method = known(method);
+    tracing::info_span!(
+        target: "cloister::http",
+        "request",
+        otel.name = format!("{method} {route}"),
+        otel.kind = "server",
+        http.request.method = method,
+        http.route = route,
+        http.response.status_code = tracing::field::Empty,
+        code = tracing::field::Empty,
+        request = id,
+    )
+}
+
 /// Notes a request that was answered.
 pub(crate) fn request(
     method: &Method,

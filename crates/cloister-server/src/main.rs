@@ -6,6 +6,7 @@
 mod logging;
 mod serve;
 mod settings;
+mod telemetry;
 
 use clap::Parser;
 use settings::Settings;

@@ -2,6 +2,7 @@
 
 use crate::logging;
 use crate::settings::Settings;
+use crate::telemetry::Telemetry;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use cloister_http::App;
@@ -29,7 +30,8 @@ async fn certificate(tls: &crate::settings::Tls) -> Result<RustlsConfig, String>
 
 /// Serves until it is told to end.
 pub(crate) async fn run(settings: &Settings) -> Result<(), String> {
-    logging::begin(&settings.log)?;
+    let traces = settings.telemetry.as_ref().map(Telemetry::provider).transpose()?;
+    logging::begin(&settings.log, traces.as_ref())?;
     let hub = Hub::open(settings.home.clone()).await.map_err(|e| e.to_string())?;
     let app = App::new(hub, settings.app());
     let service = app.router().into_make_service_with_connect_info::<SocketAddr>();
@@ -53,6 +55,10 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), String> {
     tracing::info!("no more requests are taken; queries under way are waited for");
     app.drain(settings.patience()).await;
     tracing::info!("ended");
+    if let Some(traces) = traces {
+        // What a collector does not take now, it does not get.
+        let _ = tokio::task::spawn_blocking(move || traces.shutdown()).await;
+    }
     Ok(())
 }
 

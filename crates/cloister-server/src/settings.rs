@@ -1,5 +1,6 @@
 //! `cloisterd.toml`: every setting, read and validated.
 
+use crate::telemetry::Telemetry;
 use cloister_http::RateLimit;
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -10,7 +11,7 @@ use std::time::Duration;
 pub(crate) const EXAMPLE: &str = include_str!("../../../deploy/cloisterd.toml");
 
 /// What the server is set up with.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Settings {
     /// The hub's home.
@@ -35,6 +36,9 @@ pub(crate) struct Settings {
     /// Logs.
     #[serde(default)]
     pub(crate) log: Log,
+    /// Traces; none where absent.
+    #[serde(default)]
+    pub(crate) telemetry: Option<Telemetry>,
 }
 
 /// A certificate and its key.
@@ -168,6 +172,9 @@ impl Settings {
             return Err("without tls and without behind-proxy it listens on this machine alone (127.0.0.1)"
                 .to_owned());
         }
+        if let Some(wrong) = self.telemetry.as_ref().and_then(Telemetry::objection) {
+            return Err(wrong.to_owned());
+        }
         let limits = &self.limits;
         for (name, value) in [
             ("body-kib-max", limits.body_kib_max),
@@ -232,6 +239,7 @@ mod tests {
         let settings = Settings::parse(&text, Path::new("/etc/cloister")).unwrap();
         assert_eq!(settings.limits, Limits::default());
         assert_eq!(settings.log, Log::default());
+        assert_eq!(settings.telemetry.map(|t| t.sample), Some(1.0));
         assert_eq!(settings.listen, listen());
         assert!(!settings.behind_proxy);
         assert_eq!(settings.home, Path::new("/var/lib/cloister"));
@@ -249,6 +257,11 @@ mod tests {
             (&format!("{home}listen = \"0.0.0.0:80\""), "on this machine alone"),
             (&format!("{home}unknown = 1"), "unknown field"),
             (&format!("{home}[limits]\nrequests-burst = 0"), "limits.requests-burst"),
+            (&format!("{home}[telemetry]\ntraces = \"collector:4318\""), "telemetry.traces"),
+            (
+                &format!("{home}[telemetry]\ntraces = \"http://c:4318/v1/traces\"\nsample = 2.0"),
+                "telemetry.sample",
+            ),
             (&format!("{home}assets = \"/nowhere\"\n"), "nhsuk-frontend.min.css"),
             (
                 "home = \"/h\"\norigin = \"http://localhost:1\"\n[tls]\ncertificate = \"c\"\nkey = \"k\"",

@@ -8,6 +8,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::time::Instant;
+use tracing::Instrument;
 
 /// A request's id: in its answer, and in every line of the log about it.
 #[derive(Clone, Debug)]
@@ -26,8 +27,11 @@ pub(crate) async fn carry(State(state): State<AppState>, mut request: Request, n
     // The route, not the path: ids and names are no business of a metric.
     let route = request.extensions().get::<MatchedPath>().map(|p| p.as_str().to_owned());
     let route = route.unwrap_or_else(|| "none".to_owned());
-    let mut response = next.run(request).await;
+    let span = observe::span(&method, &route, &id.0);
+    let mut response = next.run(request).instrument(span.clone()).await;
     let code = response.extensions().get::<ProblemCode>().map(|c| c.0.clone());
+    span.record("http.response.status_code", response.status().as_u16());
+    span.record("code", code.as_deref());
     observe::request(&method, &route, response.status(), began.elapsed(), &id.0, code.as_deref());
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
