@@ -16,6 +16,9 @@ web/node_modules/.package-lock.json: web/package-lock.json
 test: web
 	$(BUILD)
 	cargo test --locked --workspace
+	sh tests/package/run.sh
+	sh tests/api/run.sh
+	sh tests/deploy/run.sh
 
 lint:
 	cargo fmt --check

@@ -1,11 +1,15 @@
-//! What a package says of itself to machines: an RO-Crate (1.1) of the Five Safes profile
-//! (<https://w3id.org/5s-crate/0.4>): who asked for what in which project, which checks it passed, who decided.
+//! What a package says of itself to machines: an RO-Crate (1.1) of the profiles Five Safes 0.4 and Process Run 0.5: who
+//! asked for what in which project, which checks it passed, who decided.
 
 use crate::Files;
+use cloister_model::Digest;
 use serde_json::{Value, json};
 
 /// The file's name, which RO-Crate fixes.
 pub const CRATE_METADATA: &str = "ro-crate-metadata.json";
+
+const FIVE_SAFES: &str = "https://w3id.org/5s-crate/0.4";
+const PROCESS_RUN: &str = "https://w3id.org/ro/wfrun/process/0.5";
 
 /// What is described.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,11 +53,17 @@ pub fn metadata(described: &Described, files: &Files) -> Vec<u8> {
         json!({
             "@id": "./", "@type": "Dataset", "name": format!("Release {}", d.request),
             "description": format!("{title}: {purpose}"), "datePublished": d.made_at,
-            "license": { "@id": "#terms" }, "conformsTo": { "@id": "https://w3id.org/5s-crate/0.4" },
+            "license": { "@id": "#terms" }, "conformsTo": [{ "@id": FIVE_SAFES }, { "@id": PROCESS_RUN }],
+            "author": { "@id": person(&d.author) }, "publisher": { "@id": "#hub" },
             "hasPart": parts, "mainEntity": { "@id": "query.sql" }, "sourceOrganization": { "@id": "#project" },
             "mentions": [{ "@id": "#query" }, { "@id": "#disclosure" }, { "@id": "#sign-off" }],
         }),
-        json!({ "@id": "https://w3id.org/5s-crate/0.4", "@type": "Profile", "name": "Five Safes RO-Crate profile" }),
+        json!({
+            "@id": FIVE_SAFES, "@type": ["CreativeWork", "Profile"], "name": "Five Safes RO-Crate profile", "version": "0.4",
+        }),
+        json!({
+            "@id": PROCESS_RUN, "@type": ["CreativeWork", "Profile"], "name": "Process Run Crate", "version": "0.5",
+        }),
         json!({
             "@id": "#terms", "@type": "CreativeWork", "name": "Terms of release",
             "description": format!("Released for the purpose of the project `{project}` and its publication."),
@@ -62,9 +72,10 @@ pub fn metadata(described: &Described, files: &Files) -> Vec<u8> {
         json!({ "@id": "#hub", "@type": "Organization", "name": d.hub }),
         json!({ "@id": "#cloister", "@type": "SoftwareApplication", "name": "Cloister", "version": env!("CARGO_PKG_VERSION") }),
         json!({
-            "@id": "#query", "@type": "CreateAction", "name": "The query", "instrument": { "@id": "query.sql" },
-            "agent": { "@id": person(&d.author) }, "object": objects, "result": results, "startTime": d.asked_at,
-            "endTime": d.made_at, "actionStatus": "http://schema.org/CompletedActionStatus",
+            "@id": "#query", "@type": "CreateAction", "name": "The query", "description": format!("Asked in the project `{project}`, run by the hub under its rules."),
+            "instrument": { "@id": "query.sql" },
+            "agent": { "@id": person(&d.author) }, "object": objects, "result": results, "startTime": moment(&d.asked_at),
+            "endTime": moment(&d.made_at), "actionStatus": "http://schema.org/CompletedActionStatus",
         }),
         json!({
             "@id": "#policy", "@type": "CreativeWork", "name": format!("Disclosure policy {}", d.policy.0),
@@ -74,17 +85,19 @@ pub fn metadata(described: &Described, files: &Files) -> Vec<u8> {
             "@id": "#disclosure", "@type": "AssessAction",
             "additionalType": { "@id": "https://w3id.org/shp#DisclosureCheck" }, "name": "Disclosure control",
             "description": d.outcome, "instrument": { "@id": "#policy" }, "agent": { "@id": "#cloister" },
-            "object": { "@id": "./" }, "endTime": d.made_at, "actionStatus": "http://schema.org/CompletedActionStatus",
+            "object": { "@id": "./" }, "endTime": moment(&d.made_at), "actionStatus": "http://schema.org/CompletedActionStatus",
         }),
     ];
-    let by: Vec<Value> = match d.checkers.as_slice() {
-        [] => vec![json!({ "@id": "#cloister" })],
+    let by = match d.checkers.as_slice() {
+        [] => json!({ "@id": "#cloister" }),
+        // One is written as one, not as a list of one.
+        [checker] => json!({ "@id": person(checker) }),
         checkers => checkers.iter().map(|c| json!({ "@id": person(c) })).collect(),
     };
     graph.push(json!({
         "@id": "#sign-off", "@type": "AssessAction", "additionalType": { "@id": "https://w3id.org/shp#SignOff" },
         "name": if d.checkers.is_empty() { "Released by rules alone" } else { "Decided by checkers" },
-        "agent": by, "object": { "@id": "./" }, "endTime": d.made_at,
+        "agent": by, "object": { "@id": "./" }, "endTime": moment(&d.made_at),
         "actionStatus": "http://schema.org/CompletedActionStatus",
     }));
     for (id, name) in [
@@ -124,12 +137,17 @@ fn file(name: &str, bytes: &[u8]) -> Value {
         Some("sql") => {
             return json!({
                 "@id": name, "@type": ["File", "SoftwareSourceCode"], "name": "The query", "encodingFormat": "application/sql",
-                "contentSize": bytes.len().to_string(),
+                "contentSize": bytes.len().to_string(), "version": Digest::of(bytes).to_string(),
             });
         }
         _ => ("File", "application/octet-stream", "A file of the release"),
     };
     json!({ "@id": name, "@type": kind, "name": text, "encodingFormat": format, "contentSize": bytes.len().to_string() })
+}
+
+/// A time in UTC, as Process Run Crate writes it.
+fn moment(at: &str) -> String {
+    at.strip_suffix('Z').map_or_else(|| at.to_owned(), |local| format!("{local}+00:00"))
 }
 
 fn person(name: &str) -> String {

@@ -123,8 +123,13 @@ fn counted(groups: impl Iterator<Item = (u64, Vec<u32>)>, few_max: Option<usize>
     let Some(max) = few_max else {
         return Ok(Arc::new(UInt64Array::from_iter_values(groups.map(|(count, _)| count))));
     };
+    // By their numbers, so that it does not depend on which part of the data was read first.
+    let sorted = |mut people: Vec<u32>| {
+        people.sort_unstable();
+        people
+    };
     let (counts, few): (Vec<u64>, Vec<Option<Vec<u32>>>) =
-        groups.map(|(count, people)| (count, (count <= max as u64).then_some(people))).unzip();
+        groups.map(|(count, people)| (count, (count <= max as u64).then(|| sorted(people)))).unzip();
     let columns: Vec<ArrayRef> = vec![Arc::new(UInt64Array::from(counts)), Arc::new(lists(few.into_iter()))];
     Ok(Arc::new(StructArray::try_new(named_fields(), columns, None)?))
 }

@@ -79,6 +79,9 @@ pub(crate) async fn events(
                 .ok_or_else(|| Problem::new(400, "parameter", "`kind` names no kind of event."))?,
         ),
     };
+    if i64::try_from(wanted.after).is_err() {
+        return Err(Problem::new(400, "parameter", "`after` is more than there can be."));
+    }
     let query = AuditQuery { after: wanted.after, limit, kind, actor: wanted.actor, subject: wanted.subject };
     let events =
         state.hub.read_audit(&query, &caller.name).await?.into_iter().map(|(number, event)| EventBody {
@@ -109,7 +112,7 @@ pub(crate) async fn export(
 #[utoipa::path(
     get, path = "/v1/audit/records/{number}/receipt", tag = "audit",
     params(("number" = u64, Path, description = "The record's number, from 1.")),
-    responses((status = 200, body = String, content_type = "application/json"), Problems)
+    responses((status = 200, body = Object, content_type = "application/json"), Problems)
 )]
 pub(crate) async fn receipt(
     State(state): State<AppState>,
@@ -125,7 +128,7 @@ pub(crate) async fn receipt(
 #[utoipa::path(
     get, path = "/v1/audit/checkpoints/{size}/consistency", tag = "audit",
     params(("size" = u64, Path, description = "How many records the earlier checkpoint covers.")),
-    responses((status = 200, body = String, content_type = "application/json"), Problems)
+    responses((status = 200, body = Object, content_type = "application/json"), Problems)
 )]
 pub(crate) async fn consistency(
     State(state): State<AppState>,

@@ -2,30 +2,38 @@
 
 use crate::problem::Problem;
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::body::Bytes;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::header;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
-/// A JSON body.
+/// A JSON body: an object.
 pub(crate) struct Body<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        match Json::<T>::from_request(request, state).await {
-            Ok(Json(body)) => Ok(Self(body)),
-            Err(JsonRejection::MissingJsonContentType(_)) => {
-                Err(Problem::new(415, "content-type", "The body must be application/json."))
-            }
-            Err(JsonRejection::BytesRejection(e)) if e.status() == 413 => {
-                Err(Problem::new(413, "too-large", "The body is too large."))
-            }
-            Err(e) => {
-                Err(Problem::new(400, "body", "The body is not what is asked for.").hint(e.body_text()))
-            }
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim().to_lowercase();
+        if kind != "application/json" {
+            return Err(Problem::new(415, "content-type", "The body must be application/json."));
         }
+        let bytes = match Bytes::from_request(request, state).await {
+            Ok(bytes) => bytes,
+            Err(e) if e.status() == 413 => {
+                return Err(Problem::new(413, "too-large", "The body is too large."));
+            }
+            Err(_) => return Err(Problem::new(400, "body", "The body broke off.")),
+        };
+        let wrong = || Problem::new(400, "body", "The body is not what is asked for.");
+        // A list of the fields in their order would be taken for the object.
+        if bytes.trim_ascii_start().first() != Some(&b'{') {
+            return Err(wrong().hint("It must be an object.".to_owned()));
+        }
+        Json::<T>::from_bytes(&bytes).map(|Json(body)| Self(body)).map_err(|e| wrong().hint(e.body_text()))
     }
 }
 

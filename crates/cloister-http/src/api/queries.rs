@@ -255,11 +255,20 @@ pub(crate) async fn show(
     Ok(Json(state.hub.query_record(&query, &caller.name).await?.into()))
 }
 
+/// An event of how a query goes.
+#[derive(Serialize, ToSchema)]
+struct StateEvent {
+    /// `state`
+    event: String,
+    /// JSON: `{"state": "…"}`
+    data: String,
+}
+
 /// How a query goes: an event `state` whenever its state changes, and no more after the last. The moments at which events
 /// come say nothing that asking again and again would not.
 #[utoipa::path(
     get, path = "/v1/queries/{query}/events", tag = "queries", params(("query" = String, Path, description = "Its id.")),
-    responses((status = 200, body = String, content_type = "text/event-stream"), Problems)
+    responses((status = 200, body = StateEvent, content_type = "text/event-stream"), Problems)
 )]
 pub(crate) async fn events(
     State(state): State<AppState>,
