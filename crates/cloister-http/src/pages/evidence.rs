@@ -1,8 +1,9 @@
 //! Everything that a checker decides by, about one output.
 
-use super::answer::reasons;
 use super::layout::{moment, summary, table, tag, text};
-use cloister_hub::{EarlierRelease, EarlierReleases, Evidence, Exhibit, ExhibitCell, ExhibitRow, SeenBefore};
+use cloister_hub::{
+    EarlierRelease, EarlierReleases, Evidence, Exhibit, ExhibitCell, ExhibitRow, Reason, SeenBefore,
+};
 use maud::{Markup, html};
 use similar::{ChangeTag, TextDiff};
 
@@ -11,7 +12,7 @@ pub(super) fn evidence_shown(evidence: &Evidence) -> Markup {
     html! {
         @if evidence.supporting { p { (tag("grey", "for the checkers only")) " It helps to judge the others, and never leaves." } }
         @if evidence.reasons.is_empty() { p { (tag("green", "no finding")) " No rule objects." } }
-        (reasons(&evidence.reasons))
+        (findings(&evidence.reasons))
         @match &evidence.exhibit {
             Some(exhibit) => { (exhibited(exhibit)) }
             None => {}
@@ -97,7 +98,7 @@ fn exhibited(exhibit: &Exhibit) -> Markup {
             }
             @if table.more > 0 { p { (table.more) " more groups are not shown." } }
         }
-        p { "Changed cells are marked: " span.app-suppressed { " suppressed by a rule " } " " span.app-secondary { " suppressed to protect another " } ". What a value rests on: its contributors, and where fewer, the people in the smallest branch of its conditions or at its extreme." }
+        p { "Changed cells are marked: " span.app-suppressed { " suppressed by a rule " } " " span.app-secondary { " suppressed to protect another " } " " span.app-rounded { " rounded " } ". What a value rests on: its contributors, and where fewer, the people in the smallest branch of its conditions or at its extreme." }
     }
 }
 
@@ -113,8 +114,9 @@ fn exhibit_row(row: &ExhibitRow) -> Markup {
             td.nhsuk-table__cell.app-number { (row.people) }
             @for cell in &row.cells {
                 @let marked = cell.rule.is_some();
+                @let rounded = !marked && cell.after.is_some() && cell.after != cell.before;
                 td.nhsuk-table__cell.app-number { (cell.before.as_deref().unwrap_or("–")) }
-                td.nhsuk-table__cell.app-number.app-suppressed[marked && !cell.secondary].app-secondary[marked && cell.secondary] {
+                td.nhsuk-table__cell.app-number.app-suppressed[marked && !cell.secondary].app-secondary[marked && cell.secondary].app-rounded[rounded] {
                     @match (&cell.after, &cell.rule) {
                         (Some(after), _) => { (after) }
                         (None, Some(rule)) => { "* " span.nhsuk-u-visually-hidden { "suppressed by " } small { (rule) } }
@@ -131,6 +133,15 @@ fn exhibit_row(row: &ExhibitRow) -> Markup {
 fn least(cell: &ExhibitCell) -> Option<u64> {
     let least = cell.least_branch.into_iter().chain(cell.support).min()?;
     (least < cell.contributors).then_some(least)
+}
+
+/// Why it is held. What its author might do about it is not for checkers.
+fn findings(reasons: &[Reason]) -> Markup {
+    html! {
+        @for reason in reasons {
+            div.nhsuk-inset-text { p { strong { (reason.code) } ": " (reason.message) } }
+        }
+    }
 }
 
 /// What is different from what the checkers saw in the turn before: the query line by line, and the table row by row.

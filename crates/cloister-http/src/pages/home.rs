@@ -49,8 +49,8 @@ async fn home(state: &AppState, visitor: &Visitor) -> Result<Response, Wrong> {
             ]).collect()))
         }
         @if !queries.is_empty() {
-            h2 { "Your last queries" }
-            (table("Queries, newest first", &["Asked", "Project", "State"], queries.iter().map(|q| vec![
+            h2 { "Last queries" }
+            (table("Queries that you may see, newest first", &["Asked", "Project", "State"], queries.iter().map(|q| vec![
                 html! { a href={ "/queries/" (q.id) } { (moment(&q.submitted_at)) } }, text(&q.project), state_tag(&q.state),
             ]).collect()))
         }
