@@ -11,6 +11,7 @@ mod contract;
 mod identifiers;
 mod kill;
 mod landing;
+mod noise;
 mod omop;
 mod package;
 mod policy;

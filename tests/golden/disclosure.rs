@@ -42,6 +42,11 @@ fn every_case_holds_and_every_rule_has_three() {
             let name = path.file_name().unwrap();
             let policy = Policy::parse(&std::fs::read_to_string(&path).unwrap())
                 .unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+            let table = policy.cell_key().and_then(|n| std::fs::read_to_string(folder.join(n.table)).ok());
+            let policy = match table {
+                Some(table) => policy.with_perturbation(&table).unwrap(),
+                None => policy,
+            };
             let text = std::fs::read_to_string(cases.join(name)).unwrap();
             let outcomes = run_cases(&text, &policy).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
             for outcome in outcomes {

@@ -98,6 +98,7 @@ fn group(cell: &GridCell, measures: &[Measure]) -> Group {
             contributors: people,
             branches: Vec::new(),
             support: None,
+            record_keys: None,
             // Nobody has no share of nothing.
             contributions: if people == 0 {
                 Some(Contributions { largest: 0.0, second: 0.0, total: 0.0 })

@@ -180,14 +180,15 @@ fn cell(text: &str) -> Option<Cell> {
     let branches: Option<Vec<u64>> = parts.next().map_or(Some(Vec::new()), numbers);
     let support = parts.next().filter(|n| !n.is_empty()).map(str::parse).transpose().ok()?;
     let contributions = match parts.next() {
-        None => None,
+        None | Some("") => None,
         Some(text) => {
             let numbers: Vec<f64> = text.split(':').map(|n| n.parse().ok()).collect::<Option<_>>()?;
             let [largest, second, total] = numbers.try_into().ok()?;
             Some(Contributions { largest, second, total })
         }
     };
-    Some(Cell { value, contributors, branches: branches?, support, contributions })
+    let record_keys = parts.next().map(str::parse).transpose().ok()?;
+    Some(Cell { value, contributors, branches: branches?, support, contributions, record_keys })
 }
 
 fn overlaps(columns: usize, parts: &[GivenPart]) -> Option<Overlaps> {

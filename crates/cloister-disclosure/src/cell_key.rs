@@ -99,8 +99,15 @@ impl PerturbationTable {
     /// the table has no row for, as 0 in most tables, has no noise.
     pub fn perturb(&self, count: u64, record_keys: impl IntoIterator<Item = u32>) -> Perturbed {
         let modulus = u64::from(self.keys);
-        let sum = record_keys.into_iter().fold(0u64, |sum, key| (sum + u64::from(key)) % modulus);
-        let key = u32::try_from(sum).unwrap_or_default();
+        self.perturb_sum(
+            count,
+            record_keys.into_iter().fold(0u64, |sum, key| (sum + u64::from(key)) % modulus),
+        )
+    }
+
+    /// The same where the record keys have been added up.
+    pub fn perturb_sum(&self, count: u64, sum: u64) -> Perturbed {
+        let key = u32::try_from(sum % u64::from(self.keys)).unwrap_or_default();
         let row = row(count);
         let noise = self.noise.get(&(row, key)).copied().unwrap_or_default();
         let count = i64::try_from(count).unwrap_or(i64::MAX).saturating_add(noise);

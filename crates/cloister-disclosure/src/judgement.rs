@@ -9,10 +9,6 @@ pub(crate) fn judge(
     statistic: Option<Statistic>,
     policy: &Policy,
 ) -> Result<Shown, (Rule, u64)> {
-    let counted = matches!(cell.value, Value::Count(_) | Value::Rate { .. });
-    if counted && policy.cell_key().is_some() {
-        return Err((Rule::CellKey, cell.contributors));
-    }
     if !policy.permits(cell.contributors) {
         return match small(cell, policy) {
             Some(shown) => Ok(shown),
@@ -34,6 +30,10 @@ pub(crate) fn judge(
     }
     Ok(match cell.value {
         Value::Null => Shown::Null,
+        // A share of counts would tell them more exactly than their noise lets them be told.
+        Value::Count(_) | Value::Rate { .. } if policy.cell_key().is_some() => {
+            return perturbed(cell, policy).ok_or((Rule::CellKey, cell.contributors));
+        }
         Value::Count(n) => Shown::Count(policy.round(n)),
         Value::Rate { numerator, denominator } => return rate(cell, numerator, denominator, policy),
         Value::Measure => match statistic {
@@ -49,6 +49,17 @@ pub(crate) fn judge(
             Some(Statistic::Sum | Statistic::Extreme) => Shown::AsGiven,
         },
     })
+}
+
+/// A count with its noise, as far as the policy's table and the record keys are known and the threshold allows.
+fn perturbed(cell: &Cell, policy: &Policy) -> Option<Shown> {
+    let (Value::Count(count), Some(noise)) = (cell.value, policy.cell_key()) else { return None };
+    let with_noise = policy.perturbation()?.perturb_sum(u64::try_from(count).ok()?, cell.record_keys?);
+    // Nobody is nobody: in a table without a row for 0 that has no noise either.
+    if count == 0 && with_noise.noise == 0 {
+        return Some(Shown::Count(0));
+    }
+    with_noise.shown(noise.threshold).map(Shown::Count)
 }
 
 /// What stands for a count of too few people, where the policy has a number for all of them: a count of no more than

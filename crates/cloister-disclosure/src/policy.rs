@@ -4,10 +4,11 @@ mod file;
 mod source;
 
 use crate::concentration::{Contributions, Dominance, PPercent, objection, upper_protection};
-use crate::{RoundingMethod, Rule};
+use crate::{PerturbationTable, RoundingMethod, Rule};
 use cloister_model::{Digest, Name};
 use file::PolicyFile;
 use serde::Deserialize;
+use std::sync::Arc;
 
 pub use file::Secondary;
 pub use source::Source;
@@ -20,6 +21,8 @@ pub struct Policy {
     /// The places of numbers without a source.
     unsourced: Vec<String>,
     digest: Digest,
+    /// The noise of counts, where the policy has counts perturbed and its table was read.
+    perturbation: Option<Arc<PerturbationTable>>,
 }
 
 /// What becomes of a small group whose label is not from a public list.
@@ -72,22 +75,67 @@ impl Policy {
             table.try_into().map_err(|e: toml::de::Error| wrong(e.to_string().trim().to_owned()))?;
         match file.objection() {
             Some(words) => Err(wrong(words.to_owned())),
-            None => Ok(Self { file, sources, unsourced, digest: Digest::of(text.as_bytes()) }),
+            None => {
+                let digest = Digest::of(text.as_bytes());
+                Ok(Self { file, sources, unsourced, digest, perturbation: None })
+            }
         }
     }
 
-    /// Reads a policy for queries. What they cannot do yet is refused, rather than left out: noise by cell keys, which
-    /// needs a key for each person, and a bound on outputs a day.
+    /// Reads a policy for queries. What they cannot do is refused, rather than left out: a bound on outputs a day, and noise by
+    /// numbers of keys that what landing keeps of people does not serve. A policy with noise needs its table besides
+    /// ([`Policy::with_perturbation`]); without it no count is shown.
     pub fn parse_for_queries(text: &str) -> Result<Self, PolicyError> {
         let policy = Self::parse(text)?;
         let wrong = |reason: &str| Err(PolicyError { reason: reason.to_owned() });
-        if policy.file.cell_key.is_some() {
-            return wrong("cell-key: people have no record keys yet, so no query can be perturbed");
+        if let Some(noise) = &policy.file.cell_key {
+            if noise.table_sha256.is_none() {
+                return wrong(
+                    "cell-key.table-sha256 must name the table's digest: the policy's own digest covers it then",
+                );
+            }
+            if !noise.keys.is_power_of_two() {
+                return wrong("cell-key.keys must be a power of two");
+            }
+            if noise.threshold < 1 {
+                return wrong("cell-key.threshold must be at least 1: a count below zero would be shown");
+            }
         }
         if policy.file.output.outputs_per_day_max.is_some() {
             return wrong("output.outputs-per-day-max: queries are not counted by day yet");
         }
         Ok(policy)
+    }
+
+    /// The same with the text of its perturbation table.
+    ///
+    /// # Errors
+    /// The policy has no noise, or the text is not the table that the policy names.
+    pub fn with_perturbation(mut self, text: &str) -> Result<Self, PolicyError> {
+        let wrong = |reason: String| PolicyError { reason };
+        let Some(noise) = &self.file.cell_key else {
+            return Err(wrong("a perturbation table, and no cell-key".to_owned()));
+        };
+        let digest = Digest::of(text.as_bytes()).to_string();
+        let found = digest.strip_prefix("sha256:").unwrap_or(&digest);
+        if noise.table_sha256.as_deref() != Some(found) {
+            return Err(wrong(format!(
+                "cell-key.table-sha256 is another than that of `{}`: {found}",
+                noise.table
+            )));
+        }
+        let table = PerturbationTable::parse(text).map_err(|e| wrong(format!("`{}`: {e}", noise.table)))?;
+        if table.keys() != noise.keys {
+            let (table, policy) = (table.keys(), noise.keys);
+            return Err(wrong(format!("cell-key.keys is {policy}, and the table has {table}")));
+        }
+        self.perturbation = Some(Arc::new(table));
+        Ok(self)
+    }
+
+    /// The noise of counts, where the policy has counts perturbed and its table was read.
+    pub fn perturbation(&self) -> Option<&PerturbationTable> {
+        self.perturbation.as_deref()
     }
 
     /// Its name.

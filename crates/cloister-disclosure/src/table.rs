@@ -86,6 +86,9 @@ pub struct Cell {
     pub support: Option<u64>,
     /// Of a sum, a mean or a spread: how much of it is one or two people's. Asked for by [`crate::Policy::needs_contributions`].
     pub contributions: Option<Contributions>,
+    /// Of a count: the sum of the record keys of what it counts, whoever has none adding nothing. It may have wrapped: only its
+    /// remainder by a power of two says anything. `None` where nobody asked.
+    pub record_keys: Option<u64>,
 }
 
 /// A raw value.
@@ -115,6 +118,7 @@ impl Cell {
             branches: Vec::new(),
             support: None,
             contributions: None,
+            record_keys: None,
         }
     }
 }

@@ -17,6 +17,10 @@ pub struct Manifest {
     pub people_per_bucket: u32,
     /// The tables, in the contract's order.
     pub tables: Vec<TableEntry>,
+    /// The record key of everybody whom the hub knew, by their numbers: the noise of counts is drawn by them. Versions that
+    /// landed before there were any have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record_keys: Option<FileEntry>,
 }
 
 /// One landed table.
@@ -55,6 +59,11 @@ pub struct FileEntry {
 }
 
 impl Manifest {
+    /// Every file of the version.
+    pub fn files(&self) -> impl Iterator<Item = &FileEntry> {
+        self.tables.iter().flat_map(|t| &t.files).chain(&self.record_keys)
+    }
+
     /// The digest of the canonical JSON, which names this version wherever it is used.
     pub fn digest(canonical_json: &str) -> Digest {
         Digest::of(canonical_json.as_bytes())

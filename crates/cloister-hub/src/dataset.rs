@@ -200,7 +200,7 @@ impl Hub {
 
     fn verify_version(&self, version: &DatasetVersion) -> Result<VerifiedDataset, HubError> {
         let manifest = &version.manifest;
-        let files: Vec<&FileEntry> = manifest.tables.iter().flat_map(|t| &t.files).collect();
+        let files: Vec<&FileEntry> = manifest.files().collect();
         let root = format!("{}/v{:05}", manifest.dataset, manifest.version);
         let problems = problems_in(&self.store.home().vault(), &root, &files)?;
         Ok(VerifiedDataset {

@@ -150,7 +150,7 @@ impl Hub {
         let job = ExplainJob {
             datasets: workspace.granted.clone(),
             workspace: kept,
-            policy: workspace.policy_text.clone(),
+            policy: workspace.policy_texts.clone(),
             sql: sql.to_owned(),
         };
         // A query that the planner cannot bear takes its worker down, and is answered like any that breaks off.

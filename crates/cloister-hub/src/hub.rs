@@ -6,7 +6,7 @@ use cloister_audit::{Event, EventKind};
 use cloister_disclosure::Policy;
 use cloister_model::Name;
 use cloister_store::{Home, Store, write_new};
-use cloister_worker::Workers;
+use cloister_worker::{PolicyTexts, Workers};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -132,21 +132,28 @@ impl Hub {
 
     /// A disclosure policy of this hub.
     pub fn policy(&self, name: &Name) -> Result<Policy, HubError> {
-        Ok(self.policy_and_text(name)?.0)
+        Ok(self.policy_and_texts(name)?.0)
     }
 
-    pub(crate) fn policy_and_text(&self, name: &Name) -> Result<(Policy, String), HubError> {
-        let path = self.store.home().disclosure_policies().join(format!("{name}.toml"));
+    pub(crate) fn policy_and_texts(&self, name: &Name) -> Result<(Policy, PolicyTexts), HubError> {
         let wrong = |text: String| HubError::Policy(name.clone(), text);
-        let text = std::fs::read_to_string(&path).map_err(|e| match e.kind() {
-            std::io::ErrorKind::NotFound => wrong("there is none".to_owned()),
-            _ => wrong(e.to_string()),
-        })?;
+        let folder = self.store.home().disclosure_policies();
+        let read = |file: &str, missing: &str| {
+            std::fs::read_to_string(folder.join(file)).map_err(|e| match e.kind() {
+                std::io::ErrorKind::NotFound => wrong(missing.to_owned()),
+                _ => wrong(e.to_string()),
+            })
+        };
+        let text = read(&format!("{name}.toml"), "there is none")?;
         let policy = Policy::parse_for_queries(&text).map_err(|e| wrong(e.to_string()))?;
         if policy.name() != name {
             return Err(wrong(format!("the file is of `{}`", policy.name())));
         }
-        Ok((policy, text))
+        let table = policy.cell_key().map(|noise| noise.table.to_owned());
+        let perturbation =
+            table.map(|table| read(&table, &format!("`{table}` is missing beside it"))).transpose()?;
+        let texts = PolicyTexts { policy: text, perturbation };
+        Ok((texts.read().map_err(|e| wrong(e.to_string()))?, texts))
     }
 
     /// Ends all use of the database.

@@ -96,7 +96,7 @@ impl Hub {
         let internal = |text: &str| HubError::Internal(text.to_owned());
         let unwritten = |_| internal("the table cannot be written");
         let table = cleared.get().as_ref();
-        let (_, policy_text) = self.policy_and_text(story.policy)?;
+        let (_, policy_texts) = self.policy_and_texts(story.policy)?;
         let decision = json!({
             "release_request": story.release_request, "decided_by": story.checkers, "decided_at": made_at,
             "policy": { "name": story.policy, "digest": story.policy_digest }, "looked_at": story.reasons,
@@ -111,7 +111,7 @@ impl Hub {
         put(PackageFile::Arrow, table.to_arrow_stream().map_err(unwritten)?);
         put(PackageFile::Json, answer.to_json().into_bytes());
         put(PackageFile::Sql, story.sql.as_bytes().to_vec());
-        put(PackageFile::Policy, policy_text.into_bytes());
+        put(PackageFile::Policy, policy_texts.policy.into_bytes());
         put(PackageFile::Decision, serde_json::to_vec_pretty(&decision).unwrap_or_default());
         put(PackageFile::Page, crate::page::render(answer, story.sql, &made_at).into_bytes());
         let described = self.described(story, answer, &made_at).await?;

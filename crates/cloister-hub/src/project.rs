@@ -67,7 +67,7 @@ impl Hub {
         }
         Problems::unless_empty(problems)?;
         let workspace = self.workspace(project.clone()).await?;
-        let job = CheckJob { datasets: workspace.granted, policy: workspace.policy_text };
+        let job = CheckJob { datasets: workspace.granted, policy: workspace.policy_texts };
         let problems = match self.workers.check(job).await {
             Ok(checked) => {
                 let problem =

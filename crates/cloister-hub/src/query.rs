@@ -13,7 +13,9 @@ use cloister_governance::{Project, QueryMode};
 use cloister_model::{Digest, Name};
 use cloister_query::{Command, QueryError, ReleasedTable};
 use cloister_store::{DatasetVersion, Lock, ObjectKind, Outcome as Settled, Place, Request, RequestState};
-use cloister_worker::{Account, Failure, GrantedDataset, KeptObject, Outcome, Plan, QueryJob, Refused};
+use cloister_worker::{
+    Account, Failure, GrantedDataset, KeptObject, Outcome, Plan, PolicyTexts, QueryJob, Refused,
+};
 use serde_json::json;
 use std::future::{Future, pending};
 use std::path::Path;
@@ -27,7 +29,7 @@ const ASK_AGAIN: Duration = Duration::from_millis(20);
 pub(crate) struct Workspace {
     pub(crate) project: Project,
     pub(crate) policy: Policy,
-    pub(crate) policy_text: String,
+    pub(crate) policy_texts: PolicyTexts,
     pub(crate) granted: Vec<GrantedDataset>,
     pub(crate) datasets: Vec<DatasetRef>,
     /// What is granted, as workspace objects record it.
@@ -124,7 +126,7 @@ impl Hub {
             request: run.id.clone(),
             workspace: workspace.for_worker()?,
             datasets: workspace.granted.clone(),
-            policy: workspace.policy_text.clone(),
+            policy: workspace.policy_texts.clone(),
             review: workspace.project.review,
             sql: sql.to_owned(),
             approved: approvals.as_ref().map(|held| held.iter().map(|a| a.plan_digest).collect()),
@@ -203,7 +205,7 @@ impl Hub {
 
     /// Loads what a project's queries need. Data keys stay wrapped.
     pub(crate) async fn workspace(&self, project: Project) -> Result<Workspace, HubError> {
-        let (policy, policy_text) = self.policy_and_text(&project.disclosure_policy)?;
+        let (policy, policy_texts) = self.policy_and_texts(&project.disclosure_policy)?;
         let (mut granted, mut datasets, mut sources) = (Vec::new(), Vec::new(), Vec::new());
         for grant in &project.grants {
             let version = self.store.dataset_version(&grant.dataset, grant.version).await?;
@@ -224,7 +226,7 @@ impl Hub {
             });
         }
         let kept = self.kept(&project.name, &sources, policy.digest()).await?;
-        Ok(Workspace { project, policy, policy_text, granted, datasets, sources, kept })
+        Ok(Workspace { project, policy, policy_texts, granted, datasets, sources, kept })
     }
 
     async fn submit(

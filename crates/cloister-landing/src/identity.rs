@@ -72,6 +72,11 @@ impl<'a> People<'a> {
         Self { keys, scheme, index, known: HashMap::new(), last: None }
     }
 
+    /// Everybody's record key, by their numbers.
+    pub(crate) fn record_keys(&self) -> Vec<u32> {
+        self.index.record_keys(self.keys)
+    }
+
     pub(crate) fn number(&mut self, identity: Identity) -> Result<u32, PeopleError> {
         if let Some((last, number)) = &self.last
             && *last == identity

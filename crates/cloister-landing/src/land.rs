@@ -15,7 +15,7 @@ use arrow::array::{ArrayRef, RecordBatch, UInt16Array, UInt32Array, UInt64Array}
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use chrono::NaiveDate;
 use cloister_governance::{Contract, FileEntry, Manifest, TableContract, TableEntry};
-use cloister_model::{DataKey, Digest, bucket_path};
+use cloister_model::{DataKey, Digest, bucket_path, record_keys_path};
 use cloister_pseudonym::{PeopleIndex, PseudonymKeys};
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -93,6 +93,8 @@ pub fn land(landing: &Landing<'_>, people: &mut PeopleIndex) -> Result<Landed, L
     if !rejects.over_limit().is_empty() {
         return Err(LandingError::TooManyRejects(rejects));
     }
+    let of_people = landing.contract.tables.iter().any(|t| t.person.is_some());
+    let record_keys = of_people.then(|| record_keys(landing, &people.record_keys())).transpose()?;
     sync_folders(&landing.staging)?;
     let manifest = Manifest {
         dataset: landing.contract.name.clone(),
@@ -100,8 +102,24 @@ pub fn land(landing: &Landing<'_>, people: &mut PeopleIndex) -> Result<Landed, L
         contract: landing.contract_digest,
         people_per_bucket: landing.people_per_bucket,
         tables,
+        record_keys,
     };
     Ok(Landed { manifest, rejects })
+}
+
+/// Rows of a batch of record keys.
+const RECORD_KEYS: usize = 1 << 20;
+
+/// Writes the record key of everybody whom the hub knows now.
+fn record_keys(landing: &Landing<'_>, keys: &[u32]) -> Result<FileEntry, LandingError> {
+    let schema = Arc::new(Schema::new(vec![Field::new("record_key", DataType::UInt32, false)]));
+    let path = record_keys_path(&landing.contract.name, landing.version);
+    let mut file = BucketFile::create(&landing.staging, path, 0, &schema, false, &landing.data_key)?;
+    for keys in keys.chunks(RECORD_KEYS) {
+        let column: ArrayRef = Arc::new(UInt32Array::from(keys.to_vec()));
+        file.write(&RecordBatch::try_new(schema.clone(), vec![column])?)?;
+    }
+    file.finish()
 }
 
 /// Rows that repeat a key that must be unique: the file's place and the row.

@@ -71,6 +71,11 @@ pub fn bucket_path(dataset: &Name, version: u32, table: &Ident, bucket: u32) -> 
     format!("{dataset}/v{version:05}/{table}/{}", bucket_file(bucket))
 }
 
+/// The path of a dataset version's record keys inside the vault. No table's name begins so.
+pub fn record_keys_path(dataset: &Name, version: u32) -> String {
+    format!("{dataset}/v{version:05}/_record-keys/{}", bucket_file(0))
+}
+
 /// Where workspace tables lie inside the vault. No dataset's name begins so.
 pub const WORKSPACES: &str = "_workspace";
 

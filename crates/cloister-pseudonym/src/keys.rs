@@ -148,6 +148,14 @@ impl PseudonymKeys {
         u32::try_from(number.checked_rem(u64::from(keys))?).ok()
     }
 
+    /// Of the same number its low 32 bits: the record key for every number of keys that is a power of two, of which it is
+    /// the remainder. What landing keeps of a person, as policies differ in how many keys they have.
+    pub fn wide_record_key(&self, person: Pseudonym) -> u32 {
+        let code = self.record.code(&[person.as_bytes()]);
+        // The HMAC has 32 bytes.
+        code.first_chunk::<8>().map_or(0, |[.., a, b, c, d]| u32::from_be_bytes([*a, *b, *c, *d]))
+    }
+
     pub(crate) fn people_index(&self) -> &LessSafeKey {
         &self.people_index
     }
@@ -214,6 +222,10 @@ mod tests {
         assert_eq!(keys.record_key(person, 4096), Some(2949));
         assert_eq!(keys.record_key(person, 256), Some(133));
         assert_eq!((keys.record_key(person, 1), keys.record_key(person, 0)), (Some(0), None));
+        for bits in 0..32 {
+            let remainder = keys.wide_record_key(person) % (1 << bits);
+            assert_eq!(keys.record_key(person, 1 << bits), Some(remainder), "{bits}");
+        }
     }
 
     #[test]

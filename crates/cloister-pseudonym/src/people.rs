@@ -72,6 +72,18 @@ impl PeopleIndex {
         (self.numbers.len() - self.new.len(), self.new.len())
     }
 
+    /// Everybody's wide record key ([`PseudonymKeys::wide_record_key`]), by their numbers.
+    pub fn record_keys(&self, keys: &PseudonymKeys) -> Vec<u32> {
+        let mut all = vec![0; self.numbers.len()];
+        for (person, number) in &self.numbers {
+            // Numbers are 0 to one less than there are people.
+            if let Some(place) = all.get_mut(*number as usize) {
+                *place = keys.wide_record_key(*person);
+            }
+        }
+        all
+    }
+
     /// Everybody new since the index was loaded, sealed for the place after everybody else. `None`
     /// where nobody is new. `nonce` must be fresh.
     pub fn seal_new(&self, keys: &PseudonymKeys, nonce: [u8; 12]) -> Result<Option<Vec<u8>>, PeopleError> {

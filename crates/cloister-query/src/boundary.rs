@@ -65,6 +65,8 @@ pub(crate) struct BoundaryCell {
     pub(crate) support: Vec<usize>,
     /// Where the greatest contributions are.
     pub(crate) contributions: Option<usize>,
+    /// Where the sum of the record keys of what it counts is.
+    pub(crate) record_keys: Option<usize>,
 }
 
 /// Where it is said how the rows behind the cells overlap.
@@ -190,6 +192,7 @@ impl Evidence {
             let support = cell.support.iter().map(|s| self.counts(*s)).collect::<Result<Vec<_>>>()?;
             let contributions = cell.contributions.map(|index| contributions_of(self.raw(index)?));
             let contributions = contributions.transpose()?;
+            let keys = cell.record_keys.map(|index| self.counts(index)).transpose()?;
             let values = self.values(cell)?;
             for (row, ((group, contributors), value)) in
                 groups.iter_mut().zip(contributors).zip(values).enumerate()
@@ -197,7 +200,8 @@ impl Evidence {
                 let branches = branches.iter().filter_map(|b| b.get(row).copied()).collect();
                 let support = support.iter().map(|s| s.get(row).copied().unwrap_or_default()).min();
                 let contributions = contributions.as_ref().and_then(|c| c.get(row).copied());
-                group.cells.push(Cell { value, contributors, branches, support, contributions });
+                let record_keys = keys.as_ref().and_then(|keys| keys.get(row).copied());
+                group.cells.push(Cell { value, contributors, branches, support, contributions, record_keys });
             }
         }
         let columns = boundary.cells.iter().map(|c| DisclosureColumn {

@@ -9,6 +9,7 @@ use crate::grant::ResolvedGrant;
 use crate::outer_join::order_ends;
 use crate::parameter::{Binding, Bound};
 use crate::people::OrderLost;
+use crate::record_keys::RecordKeys;
 use crate::relation::{Relation, State};
 use crate::released::FailedAttack;
 use crate::rewrite::{Beside, Counting, Rewriter, beside, check_output};
@@ -68,12 +69,18 @@ impl Default for Limits {
 pub struct Engine {
     vault: PathBuf,
     limits: Limits,
+    pub(crate) record_keys: Option<RecordKeys>,
 }
 
 impl Engine {
     /// An engine that reads the vault at this folder.
     pub fn new(vault: PathBuf, limits: Limits) -> Self {
-        Self { vault, limits }
+        Self { vault, limits, record_keys: None }
+    }
+
+    /// A session that knows no table.
+    pub(crate) fn bare_session(&self) -> Result<SessionState, DataFusionError> {
+        session(&self.vault, &ResolvedGrant { tables: Vec::new(), workspace: Vec::new() }, &self.limits)
     }
 
     /// Checks a query and plans it with its evidence. Reads no data.
@@ -116,7 +123,7 @@ impl Engine {
         let plan = as_joins(plan, &state)?;
         self.few_enough(&plan)?;
         let reads = Reads::of(&plan, views).map_err(|e| QueryError::failed(&e))?;
-        Ok(Analysed { state, plan, digest, reads })
+        Ok(Analysed { state, plan, digest, reads, record_keys: self.record_keys.clone() })
     }
 
     /// Refuses a plan whose tables have too many rows.
@@ -191,6 +198,8 @@ pub(crate) struct Analysed {
     pub(crate) plan: LogicalPlan,
     pub(crate) digest: Digest,
     pub(crate) reads: Reads,
+    /// Everybody's record key, where they were read.
+    pub(crate) record_keys: Option<RecordKeys>,
 }
 
 impl Analysed {
@@ -202,7 +211,8 @@ impl Analysed {
 
     /// The same where people are counted in their order, or by sets that need none.
     pub(crate) fn rewritten_with(&self, ordered: bool, policy: &Policy) -> Result<Rewritten, QueryError> {
-        Rewritten::new(&self.state, &self.plan, Counting { ordered, ..Counting::of(policy) })
+        let record_keys = self.record_keys.clone().filter(|_| policy.cell_key().is_some());
+        Rewritten::new(&self.state, &self.plan, Counting { ordered, record_keys, ..Counting::of(policy) })
     }
 }
 

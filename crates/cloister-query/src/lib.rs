@@ -48,6 +48,7 @@ mod patterns;
 mod people;
 mod percentile_disc;
 mod places;
+mod record_keys;
 mod refusal;
 mod relation;
 mod released;

@@ -71,18 +71,70 @@ struct People {
     kind: Kind,
     /// Groups of at most so many people are named; none: nobody is.
     few_max: Option<usize>,
+    /// In place of their number, the sum of what each of them weighs.
+    weights: Option<Weights>,
     signature: Signature,
+}
+
+/// A number for each person, by theirs.
+#[derive(Clone)]
+pub(crate) struct Weights(Arc<[u32]>);
+
+impl Weights {
+    pub(crate) fn new(weights: Vec<u32>) -> Self {
+        Self(weights.into())
+    }
+
+    /// A person's; an error for somebody who has none.
+    pub(crate) fn of(&self, person: u32) -> Result<u64> {
+        match self.0.get(person as usize) {
+            Some(weight) => Ok(u64::from(*weight)),
+            None => internal_err!("people: somebody without a record key"),
+        }
+    }
+
+    /// The sum over several people. It may wrap.
+    fn sum(&self, people: &[u32]) -> Result<u64> {
+        people.iter().try_fold(0u64, |sum, person| Ok(sum.wrapping_add(self.of(*person)?)))
+    }
+}
+
+/// They are never printed.
+impl std::fmt::Debug for Weights {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Weights")
+    }
+}
+
+/// The same are the same one: nobody compares millions of numbers.
+impl PartialEq for Weights {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Weights {}
+
+impl std::hash::Hash for Weights {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.len().hash(state);
+    }
 }
 
 /// Distinct people, counted in constant state per group. The result is their number; with `few_max` it is
 /// a struct of the number and the list of them, which is NULL where they are more.
 pub(crate) fn ordered_people(few_max: Option<usize>) -> Arc<AggregateUDF> {
-    people(Kind::Ordered, few_max)
+    people(Kind::Ordered, few_max, None)
 }
 
 /// The same by exact sets.
 pub(crate) fn set_people(few_max: Option<usize>) -> Arc<AggregateUDF> {
-    people(Kind::Set, few_max)
+    people(Kind::Set, few_max, None)
+}
+
+/// The sum of what distinct people weigh.
+pub(crate) fn weighed_people(weights: Weights) -> Arc<AggregateUDF> {
+    people(Kind::Set, None, Some(weights))
 }
 
 /// Whether an aggregate is one of the two.
@@ -90,9 +142,9 @@ pub(crate) fn is_people(aggregate: &AggregateUDF) -> bool {
     aggregate.inner().is::<People>()
 }
 
-fn people(kind: Kind, few_max: Option<usize>) -> Arc<AggregateUDF> {
+fn people(kind: Kind, few_max: Option<usize>, weights: Option<Weights>) -> Arc<AggregateUDF> {
     let signature = Signature::exact(vec![DataType::UInt32], Volatility::Immutable);
-    Arc::new(AggregateUDF::from(People { kind, few_max, signature }))
+    Arc::new(AggregateUDF::from(People { kind, few_max, weights, signature }))
 }
 
 fn few_field(name: &str) -> FieldRef {
@@ -146,6 +198,9 @@ pub(crate) fn lists(few: impl Iterator<Item = Option<Vec<u32>>>) -> ListArray {
 
 impl AggregateUDFImpl for People {
     fn name(&self) -> &str {
+        if self.weights.is_some() {
+            return "__people_weighed";
+        }
         match (self.kind, self.few_max) {
             (Kind::Ordered, None) => "__people_ordered",
             (Kind::Ordered, Some(_)) => "__people_ordered_named",
@@ -192,7 +247,7 @@ impl AggregateUDFImpl for People {
     fn accumulator(&self, _: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
         Ok(match self.kind {
             Kind::Ordered => Box::new(Single::new(ordered::Ordered::new(self.few_max), nobody())),
-            Kind::Set => Box::new(Single::new(sets::Sets::new(self.few_max), nobody())),
+            Kind::Set => Box::new(Single::new(sets::Sets::new(self.few_max, self.weights.clone()), nobody())),
         })
     }
 
@@ -214,7 +269,7 @@ impl People {
     fn groups(&self) -> Box<dyn GroupsAccumulator> {
         match self.kind {
             Kind::Ordered => Box::new(ordered::Ordered::new(self.few_max)),
-            Kind::Set => Box::new(sets::Sets::new(self.few_max)),
+            Kind::Set => Box::new(sets::Sets::new(self.few_max, self.weights.clone())),
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::explain::Trace;
 use crate::expression::{inspect, inspect_condition};
 use crate::nobody::without_nobody;
 use crate::people::{ordered_people, set_people};
+use crate::record_keys::RecordKeys;
 use crate::relation::{Chosen, ColumnFacts, Facts, Kind, Relation, Role, Shape, State};
 use crate::support::contributions;
 use crate::{QueryError, Refusal};
@@ -76,7 +77,7 @@ impl From<Stop> for QueryError {
 }
 
 /// How people are counted.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Counting {
     /// Whether their rows are taken to arrive in their order.
     pub(crate) ordered: bool,
@@ -88,6 +89,8 @@ pub(crate) struct Counting {
     pub(crate) merges: bool,
     /// Whether the policy shows that there is nobody.
     pub(crate) zeros_shown: bool,
+    /// By which the noise of counts is drawn, where the policy has any.
+    pub(crate) record_keys: Option<RecordKeys>,
 }
 
 impl Counting {
@@ -96,7 +99,7 @@ impl Counting {
         let few_max = usize::try_from(policy.contributors_min()).unwrap_or(usize::MAX).saturating_sub(1);
         let merges = policy.small_groups() == SmallGroups::Merge;
         let (contributions, zeros_shown) = (policy.needs_contributions(), policy.permits(0));
-        Self { ordered: true, few_max, contributions, merges, zeros_shown }
+        Self { ordered: true, few_max, contributions, merges, zeros_shown, record_keys: None }
     }
 }
 
@@ -115,6 +118,8 @@ pub(crate) struct Rewriter<'a> {
     merges: bool,
     /// Whether the policy shows that there is nobody.
     pub(crate) zeros_shown: bool,
+    /// By which the noise of counts is drawn, where the policy has any.
+    pub(crate) record_keys: Option<RecordKeys>,
     names: Cell<usize>,
     /// Boundaries whose protected values the query goes on with among people's rows, each after those that
     /// it depends on itself.
@@ -131,7 +136,7 @@ pub(crate) struct Rewriter<'a> {
 
 impl<'a> Rewriter<'a> {
     pub(crate) fn new(state: &'a SessionState, counting: Counting) -> Self {
-        let Counting { ordered, few_max, contributions: asked, merges, zeros_shown } = counting;
+        let Counting { ordered, few_max, contributions: asked, merges, zeros_shown, record_keys } = counting;
         let people = if ordered { ordered_people } else { set_people };
         Self {
             state,
@@ -141,6 +146,7 @@ impl<'a> Rewriter<'a> {
             contributions: asked.then(|| Arc::new(contributions(ordered))),
             merges,
             zeros_shown,
+            record_keys,
             names: Cell::new(0),
             inside: RefCell::default(),
             unordered: Cell::new(false),

@@ -88,8 +88,14 @@ impl Engine {
         let workspace = ResolvedGrant { tables: Vec::new(), workspace };
         add_objects(&state, &workspace, &query, sql).await?;
         let analysed = as_joins(understood(&state, query).await?, &state)?;
-        let counting =
-            Counting { ordered: false, few_max: 0, contributions: false, merges: true, zeros_shown: true };
+        let counting = Counting {
+            ordered: false,
+            few_max: 0,
+            contributions: false,
+            merges: true,
+            zeros_shown: true,
+            record_keys: None,
+        };
         let rewriter = Rewriter::new(&state, counting);
         let relation = rewriter.rewrite(&analysed)?;
         if !matches!(relation.state, State::Reference) {

@@ -1,5 +1,6 @@
 //! What a worker is asked.
 
+use cloister_disclosure::{Policy, PolicyError};
 use cloister_governance::{Grant, Manifest, ReviewMode};
 use cloister_model::{Digest, Ident, LandedColumn};
 use cloister_query::{Limits, StoredTable, Unusable, WorkspaceColumn};
@@ -125,6 +126,30 @@ pub enum KeptContent {
     },
 }
 
+/// A disclosure policy, as it lies in the hub.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyTexts {
+    /// Its text.
+    pub policy: String,
+    /// That of its perturbation table, where it has one.
+    pub perturbation: Option<String>,
+}
+
+impl PolicyTexts {
+    /// What they say.
+    ///
+    /// # Errors
+    /// They make no sense, alone or together.
+    pub fn read(&self) -> Result<Policy, PolicyError> {
+        let policy = Policy::parse_for_queries(&self.policy)?;
+        match &self.perturbation {
+            Some(table) => policy.with_perturbation(table),
+            None => Ok(policy),
+        }
+    }
+}
+
 /// A `CREATE TABLE … AS` or `CREATE VIEW … AS`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -135,8 +160,8 @@ pub struct CreateJob {
     pub datasets: Vec<GrantedDataset>,
     /// The project's workspace, oldest first.
     pub workspace: Vec<KeptObject>,
-    /// The text of the disclosure policy.
-    pub policy: String,
+    /// The disclosure policy.
+    pub policy: PolicyTexts,
     /// The statement.
     pub sql: String,
     /// How its files are written; `None` for a view.
@@ -168,8 +193,8 @@ pub struct QueryJob {
     /// The project's workspace, oldest first.
     #[serde(default)]
     pub workspace: Vec<KeptObject>,
-    /// The text of the disclosure policy.
-    pub policy: String,
+    /// The disclosure policy.
+    pub policy: PolicyTexts,
     /// How the project's results are released.
     pub review: ReviewMode,
     /// The query.
@@ -186,8 +211,8 @@ pub struct ExplainJob {
     pub datasets: Vec<GrantedDataset>,
     /// The project's workspace, oldest first.
     pub workspace: Vec<KeptObject>,
-    /// The text of the disclosure policy.
-    pub policy: String,
+    /// The disclosure policy.
+    pub policy: PolicyTexts,
     /// The query.
     pub sql: String,
 }
@@ -222,8 +247,8 @@ pub struct TwinJob {
 pub struct CheckJob {
     /// What may be queried.
     pub datasets: Vec<GrantedDataset>,
-    /// The text of the disclosure policy.
-    pub policy: String,
+    /// The disclosure policy.
+    pub policy: PolicyTexts,
 }
 
 /// What a worker is for.

@@ -32,8 +32,8 @@ mod work;
 pub use child::serve;
 pub use explained::{BoundaryReport, CellReport, CheckReport, Explained, StepReport};
 pub use job::{
-    Ceilings, CheckJob, CreateJob, ExplainJob, GrantedDataset, Job, KeptContent, KeptObject, QueryJob,
-    Sandbox, TableJob, TwinDataset, TwinJob,
+    Ceilings, CheckJob, CreateJob, ExplainJob, GrantedDataset, Job, KeptContent, KeptObject, PolicyTexts,
+    QueryJob, Sandbox, TableJob, TwinDataset, TwinJob,
 };
 pub use parent::Workers;
 pub use report::{Account, Checked, Ended, Failure, Invented, Made, Outcome, Plan, Refused, Tried};

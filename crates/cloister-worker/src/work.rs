@@ -9,7 +9,7 @@ use crate::parts::Said;
 use crate::report::{Checked, Message, Refused};
 use cloister_airlock::{Decision, Passage, Reviewed, decide};
 use cloister_disclosure::{Policy, protect};
-use cloister_governance::Contract;
+use cloister_governance::{Contract, FileEntry};
 use cloister_model::DataKey;
 use cloister_query::{
     Engine, FinishedTable, Limits, Placement, QueryError, Reads, Refusal, ResolvedGrant, TwinGrant,
@@ -88,15 +88,16 @@ impl Desk {
         job: &CreateJob,
         out: &mut (impl Write + Send),
     ) -> std::result::Result<Message, QueryError> {
-        let policy = Policy::parse_for_queries(&job.policy).map_err(failed)?;
+        let policy = job.policy.read().map_err(failed)?;
         let grant = self.resolved(&job.datasets, &job.workspace)?;
+        let engine = self.engine_for(&policy, &job.datasets).await?;
         let planned = |digest, reads: &Reads| Message::Planned { digest, reads: reads.clone() };
         let Some(table) = &job.table else {
-            let view = self.engine.plan_view(&grant, &job.sql, &policy).await?;
+            let view = engine.plan_view(&grant, &job.sql, &policy).await?;
             frame::write(out, &planned(view.digest, &view.reads), &[]).map_err(failed)?;
             return Ok(Message::Viewed(view.columns));
         };
-        let plan = self.engine.plan_table(&grant, &job.sql, &policy).await?;
+        let plan = engine.plan_table(&grant, &job.sql, &policy).await?;
         frame::write(out, &planned(plan.digest(), plan.reads()), &[]).map_err(failed)?;
         let mut key = [0u8; 32];
         getrandom::fill(&mut key).map_err(failed)?;
@@ -118,9 +119,9 @@ impl Desk {
         passage: &Passage,
         out: &mut impl Write,
     ) -> std::result::Result<(Message, Vec<u8>), QueryError> {
-        let policy = Policy::parse_for_queries(&job.policy).map_err(failed)?;
+        let policy = job.policy.read().map_err(failed)?;
         let grant = self.resolved(&job.datasets, &job.workspace)?;
-        let planned = self.engine.plan(&grant, &job.sql, &policy).await?;
+        let planned = self.engine_for(&policy, &job.datasets).await?.plan(&grant, &job.sql, &policy).await?;
         let plan = Message::Planned { digest: planned.digest(), reads: planned.reads().clone() };
         frame::write(out, &plan, &[]).map_err(failed)?;
         if job.approved.as_ref().is_some_and(|plans| !plans.contains(&planned.digest())) {
@@ -150,7 +151,7 @@ impl Desk {
 
     /// Plans a query on every granted table, which plans its row filter.
     pub(crate) async fn check(&self, job: &CheckJob, out: &mut impl Write) -> Result<()> {
-        let policy = Policy::parse_for_queries(&job.policy).map_err(std::io::Error::other)?;
+        let policy = job.policy.read().map_err(std::io::Error::other)?;
         let grant = self.resolved(&job.datasets, &[]).map_err(std::io::Error::other)?;
         let mut checked = Vec::new();
         for table in &grant.tables {
@@ -168,7 +169,7 @@ impl Desk {
 
     /// Plans and checks a query.
     pub(crate) async fn explain(&self, job: &ExplainJob, out: &mut impl Write) -> Result<()> {
-        let policy = Policy::parse_for_queries(&job.policy).map_err(Error::other)?;
+        let policy = job.policy.read().map_err(Error::other)?;
         let grant = self.resolved(&job.datasets, &job.workspace).map_err(Error::other)?;
         let explained = self.engine.explain(&grant, &job.sql, &policy).await.map_err(Error::other)?;
         frame::write(out, &Message::Explained(Explained::of(&explained)), &[])
@@ -194,6 +195,30 @@ impl Desk {
             Err(QueryError::Failed { .. }) => (Message::Failed, Vec::new()),
         };
         frame::write(out, &message, &body)
+    }
+
+    /// The engine, with everybody's record key where the policy has noise: those of the version that knew most people, which
+    /// are those of the others too.
+    async fn engine_for(
+        &self,
+        policy: &Policy,
+        datasets: &[GrantedDataset],
+    ) -> std::result::Result<Engine, QueryError> {
+        if policy.cell_key().is_none() {
+            return Ok(self.engine.clone());
+        }
+        let mut most: Option<(&GrantedDataset, &FileEntry)> = None;
+        for dataset in datasets.iter().filter(|d| d.manifest.tables.iter().any(|t| t.person.is_some())) {
+            let file = dataset.manifest.record_keys.as_ref().ok_or_else(|| {
+                Refusal::no_record_keys(&dataset.manifest.dataset, dataset.manifest.version)
+            })?;
+            if most.is_none_or(|(_, other)| other.rows < file.rows) {
+                most = Some((dataset, file));
+            }
+        }
+        let Some((dataset, file)) = most else { return Ok(self.engine.clone()) };
+        let key = self.unwrapped(&dataset.key_place, &dataset.wrapped_key)?;
+        self.engine.clone().with_record_keys(file.clone(), key).await
     }
 
     fn resolved(

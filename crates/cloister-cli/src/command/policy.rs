@@ -70,7 +70,12 @@ fn show(folder: &Path, name: &Name) -> Result<(), String> {
 pub(crate) fn read(path: &Path) -> Result<Policy, String> {
     let wrong = |e: &dyn std::fmt::Display| format!("{}: {e}", path.display());
     let text = std::fs::read_to_string(path).map_err(|e| wrong(&e))?;
-    Policy::parse(&text).map_err(|e| wrong(&e))
+    let policy = Policy::parse(&text).map_err(|e| wrong(&e))?;
+    let Some(table) = policy.cell_key().map(|noise| path.with_file_name(noise.table)) else {
+        return Ok(policy);
+    };
+    let text = std::fs::read_to_string(&table).map_err(|e| format!("{}: {e}", table.display()))?;
+    policy.with_perturbation(&text).map_err(|e| wrong(&e))
 }
 
 /// The policies of a folder, by name; none is an error.

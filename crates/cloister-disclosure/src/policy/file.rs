@@ -128,6 +128,8 @@ pub struct Secondary {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct CellKeyFile {
     pub(super) table: String,
+    /// SHA-256 of the table, hexadecimal.
+    pub(super) table_sha256: Option<String>,
     pub(super) threshold: i64,
     pub(super) keys: u32,
 }
@@ -210,8 +212,12 @@ impl PolicyFile {
                 "findings.set-aside names what findings.object does not",
             ),
             (
-                self.cell_key.as_ref().is_some_and(|c| c.table.is_empty() || c.threshold < 0 || c.keys < 2),
-                "cell-key needs a table's name, a threshold of at least 0 and at least 2 keys",
+                self.cell_key.as_ref().is_some_and(|c| {
+                    let plain =
+                        !c.table.is_empty() && !c.table.contains(['/', '\\']) && !c.table.starts_with('.');
+                    !plain || c.threshold < 0 || c.keys < 2
+                }),
+                "cell-key needs a table's name without a folder, a threshold of at least 0 and at least 2 keys",
             ),
             (
                 self.cell_key.is_some() && base != 1,

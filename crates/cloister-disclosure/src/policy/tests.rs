@@ -117,8 +117,23 @@ fn what_queries_cannot_do_is_refused_and_not_left_out() {
         Policy::parse(&noisy).unwrap().cell_key(),
         Some(CellKey { table: "t.csv", threshold: 10, keys: 256 })
     );
-    let error = Policy::parse_for_queries(&noisy).unwrap_err().to_string();
-    assert!(error.contains("record keys"), "{error}");
+    let table: String = (0..256).map(|key| format!("1,{key},1\n")).collect();
+    let table = format!("pcv,ckey,pvalue\n{table}");
+    let digest = Digest::of(table.as_bytes()).to_string().replace("sha256:", "");
+    let named = noisy.replace("keys = 256", &format!("keys = 256\ntable-sha256 = \"{digest}\""));
+    let refused = |text: &str| Policy::parse_for_queries(text).unwrap_err().to_string();
+    assert!(refused(&noisy).contains("table-sha256"), "{}", refused(&noisy));
+    assert!(refused(&named.replace("= 256", "= 255")).contains("power of two"));
+    assert!(refused(&named.replace("threshold = 10", "threshold = 0")).contains("at least 1"));
+    let policy = Policy::parse_for_queries(&named).unwrap();
+    assert!(policy.perturbation().is_none());
+    // Its own table, of as many keys, and no other.
+    let with = |text: &str, table: &str| Policy::parse_for_queries(text).unwrap().with_perturbation(table);
+    assert_eq!(with(&named, &table).unwrap().perturbation().unwrap().keys(), 256);
+    assert!(with(&named, &format!("{table}\n")).unwrap_err().to_string().contains("another than that of"));
+    let fewer = named.replace("keys = 256", "keys = 128");
+    assert!(with(&fewer, &table).unwrap_err().to_string().contains("the table has 256"));
+    assert!(with(FIRST, &table).is_err());
     let daily = FIRST.replace("cells-max = 50000", "cells-max = 50000\noutputs-per-day-max = 20");
     assert_eq!(Policy::parse(&daily).unwrap().outputs_per_day_max(), Some(20));
     assert!(Policy::parse_for_queries(&daily).is_err());

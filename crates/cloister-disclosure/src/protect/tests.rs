@@ -49,6 +49,7 @@ fn both_sides_of_a_condition_are_cells() {
         branches,
         support: None,
         contributions: None,
+        record_keys: None,
     };
     for (branches, shown) in
         [(vec![99, 1], false), (vec![92, 8], true), (vec![100, 0], true), (vec![3, 97], false)]
@@ -67,6 +68,7 @@ fn a_rate_is_no_more_precise_than_its_counts() {
         branches: vec![11, 22],
         support: None,
         contributions: None,
+        record_keys: None,
     };
     let groups = vec![Group { people: 33, few: None, cells: vec![cell] }];
     let protected = protect(&table(Statistic::Rate, true, groups), &policy());
@@ -102,8 +104,14 @@ fn small_groups_without_public_labels_are_merged() {
 
 #[test]
 fn a_genuine_null_is_not_a_suppressed_cell() {
-    let cell =
-        Cell { value: Value::Null, contributors: 0, branches: vec![], support: None, contributions: None };
+    let cell = Cell {
+        value: Value::Null,
+        contributors: 0,
+        branches: vec![],
+        support: None,
+        contributions: None,
+        record_keys: None,
+    };
     let groups = vec![Group { people: 20, few: None, cells: vec![cell] }];
     let protected = protect(&table(Statistic::Mean, true, groups), &policy());
     assert_eq!(protected.rows()[0].cells[0].shown(), Some(Shown::Null));
@@ -124,6 +132,7 @@ fn a_total_beside_its_mean_gives_the_exact_count_and_is_held() {
         branches: vec![],
         support: None,
         contributions: None,
+        record_keys: None,
     };
     let groups = vec![Group { people: 9, few: None, cells: vec![cell(), cell()] }];
     let mut both = Table { columns, labels_public: true, groups, ..Table::default() };
@@ -144,8 +153,14 @@ fn an_extreme_needs_enough_people_who_have_it_and_a_quantile_enough_beside_it() 
             (7, 7, CellState::Suppressed(Rule::SmallCount)),
         ] {
             let value = Value::Measure;
-            let cell =
-                Cell { value, contributors, branches: vec![], support: Some(support), contributions: None };
+            let cell = Cell {
+                value,
+                contributors,
+                branches: vec![],
+                support: Some(support),
+                contributions: None,
+                record_keys: None,
+            };
             let groups = vec![Group { people: contributors, few: None, cells: vec![cell] }];
             let protected = protect(&table(statistic, true, groups), &policy());
             assert_eq!(protected.rows()[0].cells[0].state(), state, "{statistic:?} {contributors} {support}");
@@ -165,6 +180,7 @@ fn a_merged_row_shows_no_part_of_its_people() {
             branches: vec![4 - contributors],
             support: None,
             contributions: None,
+            record_keys: None,
         }],
     };
     for statistic in [ROWS, Statistic::People] {
@@ -188,6 +204,7 @@ fn a_merged_row_has_no_small_branch() {
             branches: vec![4, not_met],
             support: None,
             contributions: None,
+            record_keys: None,
         }],
     };
     for (first, second, shown) in [(4, 4, Some(10)), (0, 0, Some(10)), (4, 0, None), (0, 4, None)] {
@@ -211,6 +228,7 @@ fn the_later_of_two_numbers_that_differ_by_few_people_is_not_shown() {
         branches: vec![],
         support: None,
         contributions: None,
+        record_keys: None,
     };
     let groups = vec![Group { people: 51, few: None, cells: vec![cell(), cell()] }];
     let overlaps = crate::Overlaps { columns: vec![kin(0), kin(1)], groups: vec![parts] };

@@ -54,7 +54,7 @@ impl Run<'_> {
             request: self.id.clone(),
             datasets: workspace.granted.clone(),
             workspace: workspace.for_worker()?,
-            policy: workspace.policy_text.clone(),
+            policy: workspace.policy_texts.clone(),
             sql: sql.to_owned(),
             table: (kind == ObjectKind::Table).then(|| self.table_job(workspace)),
         };

@@ -1,8 +1,8 @@
 //! Exact sets, for rows in any order: a vector, sorted and deduplicated whenever it has doubled, and
 //! a bitmap once it is long.
 
-use super::{array, counted, each_person, row_states};
-use datafusion::arrow::array::{ArrayRef, BooleanArray, LargeBinaryArray};
+use super::{Weights, array, counted, each_person, row_states};
+use datafusion::arrow::array::{ArrayRef, BooleanArray, LargeBinaryArray, UInt64Array};
 use datafusion::common::{Result, internal_err};
 use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
 use std::sync::Arc;
@@ -99,13 +99,14 @@ fn set_bit(words: &mut Vec<u64>, count: &mut usize, person: u32) -> usize {
 #[derive(Debug, Default)]
 pub(super) struct Sets {
     few_max: Option<usize>,
+    weights: Option<Weights>,
     sets: Vec<Set>,
     bytes: usize,
 }
 
 impl Sets {
-    pub(super) fn new(few_max: Option<usize>) -> Self {
-        Self { few_max, ..Self::default() }
+    pub(super) fn new(few_max: Option<usize>, weights: Option<Weights>) -> Self {
+        Self { few_max, weights, ..Self::default() }
     }
 
     fn resize(&mut self, groups: usize) {
@@ -142,6 +143,11 @@ impl GroupsAccumulator for Sets {
     }
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
+        if let Some(weights) = self.weights.clone() {
+            let sums =
+                self.take(emit_to).iter().map(|people| weights.sum(people)).collect::<Result<Vec<_>>>()?;
+            return Ok(Arc::new(UInt64Array::from(sums)));
+        }
         let groups = self.take(emit_to).into_iter().map(|people| (people.len() as u64, people));
         counted(groups, self.few_max)
     }
@@ -180,7 +186,7 @@ impl GroupsAccumulator for Sets {
         values: &[ArrayRef],
         opt_filter: Option<&BooleanArray>,
     ) -> Result<Vec<ArrayRef>> {
-        row_states(Self::new(self.few_max), values, opt_filter)
+        row_states(Self::new(self.few_max, None), values, opt_filter)
     }
 
     fn size(&self) -> usize {

@@ -128,6 +128,7 @@ async fn dataset_versions_and_people() {
                 contract: Digest::of(b"contract"),
                 people_per_bucket: u32::MAX,
                 tables: Vec::new(),
+                record_keys: None,
             };
             let text = serde_json::to_string(&manifest).unwrap();
             tx.add_dataset_version(&DatasetVersion {
