@@ -15,6 +15,7 @@ mod layout;
 mod people;
 mod policies;
 mod projects;
+mod provider;
 mod queries;
 mod query;
 mod register;
@@ -38,6 +39,8 @@ pub(crate) fn routes(state: &AppState) -> Router<AppState> {
         .route("/sign-in", get(sign_in::show).post(sign_in::password))
         .route("/sign-in/code", get(sign_in::show_code).post(sign_in::code))
         .route("/sign-in/password", get(sign_in::show_choose).post(sign_in::choose))
+        .route("/sign-in/provider", get(provider::begin))
+        .route(crate::provider::CALLBACK, get(provider::finish))
         .route_layer(from_fn_with_state(state.clone(), limit_sign_in));
     Router::new()
         .merge(door)

@@ -1,5 +1,6 @@
 //! `cloisterd.toml`: every setting, read and validated.
 
+use crate::provider::ProviderConfig;
 use cloister_http::RateLimit;
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -29,6 +30,9 @@ pub(crate) struct Settings {
     /// Its certificate, where it speaks TLS itself.
     #[serde(default)]
     pub(crate) tls: Option<Tls>,
+    /// Where people may also sign in.
+    #[serde(default)]
+    pub(crate) provider: Option<ProviderConfig>,
     /// Limits.
     #[serde(default)]
     pub(crate) limits: Limits,
@@ -145,6 +149,7 @@ impl Settings {
             here(&mut tls.certificate);
             here(&mut tls.key);
         }
+        settings.provider.iter_mut().for_each(|provider| provider.beside(beside));
         settings.validate()?;
         Ok(settings)
     }
@@ -167,6 +172,9 @@ impl Settings {
         if self.tls.is_none() && !self.behind_proxy && !self.listen.ip().is_loopback() {
             return Err("without tls and without behind-proxy it listens on this machine alone (127.0.0.1)"
                 .to_owned());
+        }
+        if let Some(provider) = &self.provider {
+            provider.validate()?;
         }
         let limits = &self.limits;
         for (name, value) in [
@@ -222,10 +230,8 @@ mod tests {
             .lines()
             .map(|line| line.strip_prefix("#: ").unwrap_or(line))
             .filter(|line| {
-                !line.contains("tls")
-                    && !line.contains("certificate")
-                    && !line.contains("key =")
-                    && !line.contains("assets")
+                let set = ["tls", "certificate =", "key =", "assets", "client-secret-file", "ca-file"];
+                !set.iter().any(|name| line.contains(name))
             })
             .collect::<Vec<_>>()
             .join("\n");
@@ -235,6 +241,11 @@ mod tests {
         assert_eq!(settings.listen, listen());
         assert!(!settings.behind_proxy);
         assert_eq!(settings.home, Path::new("/var/lib/cloister"));
+        let provider = settings.provider.unwrap();
+        let bare = "issuer = \"https://id.example\"\nclient-id = \"cloister\"";
+        let mut defaults: ProviderConfig = toml::from_str(bare).unwrap();
+        defaults.device_client_id = Some("cloister-cli".to_owned());
+        assert_eq!(provider, defaults);
     }
 
     #[test]
@@ -250,6 +261,17 @@ mod tests {
             (&format!("{home}unknown = 1"), "unknown field"),
             (&format!("{home}[limits]\nrequests-burst = 0"), "limits.requests-burst"),
             (&format!("{home}assets = \"/nowhere\"\n"), "nhsuk-frontend.min.css"),
+            (&format!("{home}[provider]\nissuer = \"http://id.example\"\nclient-id = \"c\""), "provider.issuer"),
+            (&format!("{home}[provider]\nissuer = \"https://id.example?x\"\nclient-id = \"c\""), "provider.issuer"),
+            (&format!("{home}[provider]\nissuer = \"https://id.example\"\nclient-id = \"\""), "provider.client-id"),
+            (
+                &format!("{home}[provider]\nissuer = \"https://id.example\"\nclient-id = \"c\"\nclient-secret = \"s\""),
+                "unknown field",
+            ),
+            (
+                &format!("{home}[provider]\nissuer = \"https://id.example\"\nclient-id = \"c\"\ndevice-client-id = \"c\""),
+                "provider.device-client-id",
+            ),
             (
                 "home = \"/h\"\norigin = \"http://localhost:1\"\n[tls]\ncertificate = \"c\"\nkey = \"k\"",
                 "must begin with https://",

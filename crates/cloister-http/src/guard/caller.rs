@@ -86,9 +86,18 @@ pub(crate) fn cookie_name(secure: bool) -> &'static str {
     if secure { "__Host-cloister" } else { "cloister" }
 }
 
+/// The name of the cookie of a browser that is at the sign-in provider.
+pub(crate) fn away_cookie_name(secure: bool) -> &'static str {
+    if secure { "__Host-cloister-away" } else { "cloister-away" }
+}
+
 /// The session's secret of a request.
 pub(crate) fn cookie_of(headers: &HeaderMap, secure: bool) -> Option<String> {
-    let wanted = cookie_name(secure);
+    named_cookie(headers, cookie_name(secure))
+}
+
+/// The only cookie of a name.
+pub(crate) fn named_cookie(headers: &HeaderMap, wanted: &str) -> Option<String> {
     let all = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
     let mut found = all.flat_map(cookie::Cookie::split_parse).flatten().filter(|c| c.name() == wanted);
     match (found.next(), found.next()) {
