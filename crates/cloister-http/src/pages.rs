@@ -24,6 +24,8 @@ mod request;
 mod sign_in;
 mod visitor;
 
+pub(crate) use provider::{problem as provider_problem, unknown as unknown_to};
+
 use crate::guard::limit_sign_in;
 use crate::problem::Problem;
 use crate::state::AppState;

@@ -149,18 +149,23 @@ impl Provider {
     /// Sends a browser to the provider. `next` is where it goes once it is signed in.
     pub(crate) async fn begin(&self, next: &str) -> Result<Begun, ProviderError> {
         let metadata = self.known.metadata().await?.document;
-        let client =
-            CoreClient::from_provider_metadata(metadata, ClientId::new(self.settings.client_id.clone()), None)
-                .set_redirect_uri(self.redirect()?);
+        let client = CoreClient::from_provider_metadata(
+            metadata,
+            ClientId::new(self.settings.client_id.clone()),
+            None,
+        )
+        .set_redirect_uri(self.redirect()?);
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let flow = CoreAuthenticationFlow::AuthorizationCode;
-        let mut request =
-            client.authorize_url(flow, CsrfToken::new_random, Nonce::new_random).set_pkce_challenge(challenge);
+        let mut request = client
+            .authorize_url(flow, CsrfToken::new_random, Nonce::new_random)
+            .set_pkce_challenge(challenge);
         for scope in &self.settings.scopes {
             request = request.add_scope(Scope::new(scope.clone()));
         }
         for level in &self.settings.acr {
-            request = request.add_auth_context_value(openidconnect::AuthenticationContextClass::new(level.clone()));
+            request =
+                request.add_auth_context_value(openidconnect::AuthenticationContextClass::new(level.clone()));
         }
         let (address, state, nonce) = request.url();
         // 256 random bits, as the state and the nonce are.

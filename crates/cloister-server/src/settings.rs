@@ -261,15 +261,28 @@ mod tests {
             (&format!("{home}unknown = 1"), "unknown field"),
             (&format!("{home}[limits]\nrequests-burst = 0"), "limits.requests-burst"),
             (&format!("{home}assets = \"/nowhere\"\n"), "nhsuk-frontend.min.css"),
-            (&format!("{home}[provider]\nissuer = \"http://id.example\"\nclient-id = \"c\""), "provider.issuer"),
-            (&format!("{home}[provider]\nissuer = \"https://id.example?x\"\nclient-id = \"c\""), "provider.issuer"),
-            (&format!("{home}[provider]\nissuer = \"https://id.example\"\nclient-id = \"\""), "provider.client-id"),
             (
-                &format!("{home}[provider]\nissuer = \"https://id.example\"\nclient-id = \"c\"\nclient-secret = \"s\""),
+                &format!("{home}[provider]\nissuer = \"http://id.example\"\nclient-id = \"c\""),
+                "provider.issuer",
+            ),
+            (
+                &format!("{home}[provider]\nissuer = \"https://id.example?x\"\nclient-id = \"c\""),
+                "provider.issuer",
+            ),
+            (
+                &format!("{home}[provider]\nissuer = \"https://id.example\"\nclient-id = \"\""),
+                "provider.client-id",
+            ),
+            (
+                &format!(
+                    "{home}[provider]\nissuer = \"https://id.example\"\nclient-id = \"c\"\nclient-secret = \"s\""
+                ),
                 "unknown field",
             ),
             (
-                &format!("{home}[provider]\nissuer = \"https://id.example\"\nclient-id = \"c\"\ndevice-client-id = \"c\""),
+                &format!(
+                    "{home}[provider]\nissuer = \"https://id.example\"\nclient-id = \"c\"\ndevice-client-id = \"c\""
+                ),
                 "provider.device-client-id",
             ),
             (

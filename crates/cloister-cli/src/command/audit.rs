@@ -2,41 +2,59 @@
 
 use crate::args::{AuditArgs, AuditCommand};
 use crate::exit;
+use crate::fault::Fault;
+use crate::target::{Place, audit_events_here, verify_audit_here};
 use crate::text::{table, thousands};
-use cloister_hub::{Hub, HubError};
-use std::path::PathBuf;
+use cloister_client::{EventView, Verified};
+use cloister_hub::Hub;
+use std::io::Write;
 use std::process::ExitCode;
 
-pub(crate) async fn run(home: PathBuf, args: AuditArgs) -> ExitCode {
-    let hub = match Hub::open(home).await {
-        Ok(hub) => hub,
-        Err(e) => return exit::hub(&e),
-    };
-    let done = match args.command {
-        AuditCommand::Verify => verify(&hub).await,
-        AuditCommand::Show => show(&hub).await,
-        AuditCommand::Export => hub.export_audit().await.map(|text| print!("{text}")),
-    };
-    hub.close().await;
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(e) => exit::hub(&e),
-    }
+pub(crate) async fn run(place: Place, args: AuditArgs) -> ExitCode {
+    exit::done(match place.server {
+        Some(_) => at_a_server(&place, args.command).await,
+        None => here(&place, args.command).await,
+    })
 }
 
-async fn verify(hub: &Hub) -> Result<(), HubError> {
-    let report = hub.verify_audit().await?;
+/// The log of a hub on this machine, which whoever holds its home can read anyway, in nobody's name.
+async fn here(place: &Place, command: AuditCommand) -> Result<(), Fault> {
+    let hub = Hub::open(place.home.clone()).await?;
+    let done = match command {
+        AuditCommand::Verify => verify_audit_here(&hub).await.map(|report| verified(&report)),
+        AuditCommand::Show => audit_events_here(&hub).await.map(show),
+        AuditCommand::Export => hub.export_audit().await.map(|text| print!("{text}")).map_err(Fault::from),
+    };
+    hub.close().await;
+    done
+}
+
+/// The log at a server, for somebody who may read it. That they do is in it.
+async fn at_a_server(place: &Place, command: AuditCommand) -> Result<(), Fault> {
+    let client = place.signed_in(None).await?;
+    match command {
+        AuditCommand::Verify => verified(&client.verify_audit().await?),
+        AuditCommand::Show => show(client.audit_events().await?),
+        AuditCommand::Export => {
+            let text = client.export_audit().await?;
+            let written = std::io::stdout().lock().write_all(&text);
+            written.map_err(|e| Fault::failed("output", e.to_string()))?;
+        }
+    }
+    Ok(())
+}
+
+fn verified(report: &Verified) {
     println!(
         "the audit log is whole: {} records, {} signed checkpoints",
         thousands(report.records),
         thousands(report.checkpoints)
     );
-    Ok(())
 }
 
-async fn show(hub: &Hub) -> Result<(), HubError> {
+fn show(events: Vec<EventView>) {
     let mut out = table(&["", "when", "who", "what", "to what", "more"]);
-    for (seq, event) in hub.audit_events().await? {
+    for event in events {
         let details: Vec<String> = event
             .details
             .iter()
@@ -45,14 +63,13 @@ async fn show(hub: &Hub) -> Result<(), HubError> {
             })
             .collect();
         out.add_row(vec![
-            seq.to_string(),
+            event.number.to_string(),
             event.at,
             event.actor,
-            event.kind.as_str().to_owned(),
+            event.kind,
             event.subject,
             details.join(" "),
         ]);
     }
     println!("{out}");
-    Ok(())
 }

@@ -5,7 +5,9 @@ use super::TOKEN_AGE_MAX;
 use chrono::{DateTime, TimeDelta, Utc};
 use cloister_hub::Claims;
 use openidconnect::core::{CoreIdToken, CoreIdTokenVerifier, CoreJwsSigningAlgorithm, CoreProviderMetadata};
-use openidconnect::{ClaimsVerificationError as Wrong, ClientId, Nonce, SignatureVerificationError as Unsigned};
+use openidconnect::{
+    ClaimsVerificationError as Wrong, ClientId, Nonce, SignatureVerificationError as Unsigned,
+};
 use std::str::FromStr;
 
 /// Signatures by keys that only the provider has: not `none`, and none by a secret that is shared.
