@@ -1,7 +1,10 @@
 //! `cloisterd`: the same use cases over HTTP, by people who have signed in.
 
 mod door;
+mod local;
 mod pages;
+mod provider;
+mod remote;
 mod routes;
 mod workflow;
 

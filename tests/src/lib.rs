@@ -12,9 +12,11 @@
 mod database;
 mod hub;
 mod postgres;
+mod provider;
 mod server;
 mod shared_data;
 
 pub use database::Database;
 pub use hub::{Done, Hub, omop, policies, project};
+pub use provider::{Jar, Provider, field};
 pub use server::{Answered, Browser, Server};

@@ -34,7 +34,7 @@ pub struct Answered {
 }
 
 impl Answered {
-    fn of(response: Response) -> Self {
+    pub(crate) fn of(response: Response) -> Self {
         let status = response.status().as_u16();
         let all = response.headers();
         let text = |v: &reqwest::header::HeaderValue| v.to_str().unwrap_or_default().to_owned();
@@ -103,9 +103,14 @@ impl Server {
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().rsplit(' ').next().unwrap().to_owned();
         assert!(address.starts_with("127.0.0.1:"), "{line}");
-        let client =
-            Client::builder().redirect(Policy::none()).timeout(Duration::from_secs(100)).build().unwrap();
-        Self { child, base: format!("http://{address}"), client }
+        Self { child, base: format!("http://{address}"), client: Self::client() }
+    }
+
+    /// A client that follows nothing.
+    pub(crate) fn client() -> Client {
+        // Another test may have installed it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Client::builder().redirect(Policy::none()).timeout(Duration::from_secs(100)).build().unwrap()
     }
 
     /// Gives the people of the tests accounts.
@@ -278,7 +283,7 @@ impl<'a> Browser<'a> {
     }
 }
 
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.bytes()
         .map(|b| match b {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(b).to_string(),

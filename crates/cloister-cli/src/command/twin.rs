@@ -20,7 +20,10 @@ pub(crate) fn print(tried: &Tried, format: Format) -> ExitCode {
         Format::Arrow if ran => match &tried.arrow {
             Some(arrow) => out.write_all(arrow),
             None => {
-                return exit::fail("only-local", &"invented rows come as Arrow on the hub's own machine only");
+                return exit::fail(
+                    "only-local",
+                    &"invented rows come as Arrow on the hub's own machine only",
+                );
             }
         },
         Format::Table if ran => writeln!(out, "{}", shown(answer)),
