@@ -8,6 +8,7 @@ use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -79,6 +80,31 @@ const PEOPLE: &[(&str, &str)] = &[
 impl Server {
     /// A server over this hub, once it listens. `more` is added to its settings.
     pub fn start(hub: &Hub, more: &str) -> Self {
+        Self::start_at(hub, "http://127.0.0.1", more)
+    }
+
+    /// The same by TLS, as `localhost`, and the certificate of the authority that signed its own; none without openssl.
+    pub fn start_with_tls(hub: &Hub) -> Option<(Self, PathBuf)> {
+        const SCRIPT: &str = "set -e
+            openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj '/CN=an authority' -keyout ca.key -out ca.crt
+            openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout tls.key -out tls.csr
+            printf 'subjectAltName=DNS:localhost' > san
+            openssl x509 -req -in tls.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile san -out tls.crt";
+        let folder = hub.path("");
+        let made = Command::new("sh").args(["-c", SCRIPT]).current_dir(&folder).output();
+        if !made.is_ok_and(|made| made.status.success()) {
+            let text = "NOT TESTED: TLS; there is no openssl on this machine";
+            assert!(std::env::var_os("CI").is_none(), "{text}");
+            eprintln!("{text}");
+            return None;
+        }
+        let tls = "[tls]\ncertificate = \"tls.crt\"\nkey = \"tls.key\"";
+        let mut server = Self::start_at(hub, "https://localhost", tls);
+        server.base = server.base.replace("http://127.0.0.1", "https://localhost");
+        Some((server, folder.join("ca.crt")))
+    }
+
+    fn start_at(hub: &Hub, origin: &str, more: &str) -> Self {
         // Another test may have installed it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         // The tests' people all come from one address.
@@ -88,7 +114,7 @@ impl Server {
             "[limits]\nsign-ins-burst = 1000\nsign-ins-per-minute = 1000\nrequests-burst = 10000\nrequests-per-minute = 100000"
         };
         let text = format!(
-            "home = \"hub\"\norigin = \"http://127.0.0.1\"\nlisten = \"127.0.0.1:0\"\n{more}\n{limits}\n[log]\nformat = \"text\"\nfilter = \"warn\"\n"
+            "home = \"hub\"\norigin = \"{origin}\"\nlisten = \"127.0.0.1:0\"\n{more}\n{limits}\n[log]\nformat = \"text\"\nfilter = \"warn\"\n"
         );
         let settings = hub.write("cloisterd.toml", text);
         let mut child = Command::new(program("cloisterd"))

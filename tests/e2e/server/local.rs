@@ -30,8 +30,14 @@ fn a_name_alone_is_not_taken_on_trust_where_there_are_accounts() {
     let server = Server::start(&hub, "");
     let browser = server.first_visit("researcher", &passwords["researcher"]);
     let token = browser.token(&["read", "query"]);
-    hub.run_with(&token, &["query", "--project", "q", "--as", "researcher", "--", SQL]).expect(0);
-    hub.run_with(&token, &["query", "--project", "q", "--", SQL]).expect(0);
+    hub.run_with(&token, &["tables", "--project", "q", "--as", "researcher"]).expect(0);
+    // Looking at a released table is taking it out, here as anywhere.
+    for format in ["table", "csv", "json", "arrow"] {
+        let done =
+            hub.run_with(&token, &["query", "--project", "q", "--format", format, "--", SQL]).expect(1);
+        assert!(done.err.contains("egress-not-granted"), "{}", done.err);
+        assert!(!done.out.contains("rows") && !done.out.contains("sex"), "{}", done.out);
+    }
     let another = hub.run_with(&token, &["query", "--project", "q", "--as", "admin", "--", SQL]).expect(2);
     assert!(another.err.contains("another-person"), "{}", another.err);
     // It does what it is for, and no more.

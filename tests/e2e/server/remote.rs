@@ -1,11 +1,13 @@
 //! `cloister --server`: the same commands, and the same that they print, at a server.
 
 use super::{SQL, grant_egress, hub};
+use crate::worker::{LONG, signal};
 use cloister_tests::{Done, Hub, Server};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::io::Write;
 use std::process::Stdio;
+use std::time::Duration;
 
 /// Everything that a token may be for.
 const ALL: &[&str] = &["read", "query", "request", "review", "administer"];
@@ -196,7 +198,12 @@ fn who_has_not_signed_in_is_nobody_and_a_token_does_what_it_is_for() {
     let base = server.base();
     assert!(hub.run(&beyond(base, &["tables", "--project", "q"])).expect(1).err.contains("not-signed-in"));
     let cut = &reads[..reads.len() - 1];
-    assert!(hub.run_with(cut, &beyond(base, &["tables", "--project", "q"])).expect(1).err.contains("not-signed-in"));
+    assert!(
+        hub.run_with(cut, &beyond(base, &["tables", "--project", "q"]))
+            .expect(1)
+            .err
+            .contains("not-signed-in")
+    );
     hub.run_with(&reads, &beyond(base, &["tables", "--project", "q"])).expect(0);
     for place in [beyond(base, &[]), Vec::new()] {
         let query = [&place[..], &["query", "--project", "q", "--", SQL]].concat();
@@ -261,4 +268,60 @@ fn a_password_signs_the_command_line_in() {
     hub.run(&[&at[..], &["project", "list"]].concat()).expect(1);
     hub.run(&[&at[..], &["sign-out"]].concat()).expect(1);
     hub.run(&["audit", "verify"]).expect(0);
+}
+
+#[test]
+fn whoever_cancels_cancels_there() {
+    let served = Served::new();
+    let child = served
+        .hub
+        .command(&[
+            "--server",
+            served.server.base(),
+            "query",
+            "--project",
+            "q",
+            "--format",
+            "json",
+            "--",
+            LONG,
+        ])
+        .env("CLOISTER_TOKEN", &served.tokens["researcher"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_secs(4));
+    signal("INT", child.id());
+    let done = child.wait_with_output().unwrap();
+    assert_eq!(done.status.code(), Some(1));
+    let json: Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!(
+        (&json["status"], &json["reasons"][0]["code"]),
+        (&"failed".into(), &"cancelled".into()),
+        "{json}"
+    );
+    let query = json["request"].as_str().unwrap();
+    let shown = served.run("researcher", &["request", "show", query]).expect(0).out;
+    assert!(shown.contains("cancelled"), "{shown}");
+}
+
+#[test]
+fn a_server_is_who_its_certificate_says() {
+    let (hub, _) = hub();
+    let Some((server, authority)) = Server::start_with_tls(&hub) else { return };
+    let (base, authority) = (server.base(), authority.to_str().unwrap());
+    let unknown = hub.run(&["--server", base, "sign-in", "--name", "admin"]).expect(1);
+    assert!(unknown.err.contains("error[unreachable]"), "{}", unknown.err);
+    let trusted = hub.run(&["--server", base, "--ca-file", authority, "project", "list"]).expect(1);
+    assert!(trusted.err.contains("not-signed-in"), "{}", trusted.err);
+    let known = hub.run_with(&"x".repeat(40), &["--server", base, "--ca-file", authority, "project", "list"]);
+    assert!(known.expect(1).err.contains("error[not-signed-in]: Sign in, or send"));
+    // Under another name it is nobody.
+    let other = base.replace("localhost", "127.0.0.1");
+    let other =
+        hub.run_with(&"x".repeat(40), &["--server", &other, "--ca-file", authority, "project", "list"]);
+    assert!(other.expect(1).err.contains("error[unreachable]"));
+    let nothing = hub.write("nothing.pem", "nothing");
+    let done = hub.run(&["--server", base, "--ca-file", nothing.to_str().unwrap(), "project", "list"]);
+    assert!(done.expect(1).err.contains("error[certificates]"));
 }

@@ -8,6 +8,7 @@ use crate::target::{Place, Target};
 use crate::text::{right, table};
 use cloister_client::{AnswerView, Answered, Reason};
 use cloister_hub::{Answer, Ask};
+use serde_json::json;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -85,10 +86,16 @@ fn broke_off(format: Format, code: &str, text: &str) -> ExitCode {
     exit::fail(code, &text)
 }
 
-/// The same, as it is refused or has failed.
+/// The same, where it may be a refusal.
 fn stopped(format: Format, fault: &Fault) -> ExitCode {
-    if format == Format::Json {
-        println!("{}", Answer::failed(fault.code(), fault.text()).to_json());
+    match fault {
+        Fault::Failed { .. } if format == Format::Json => {
+            println!("{}", Answer::failed(fault.code(), fault.text()).to_json());
+        }
+        Fault::Refused(reason) if format == Format::Json => {
+            println!("{}", json!({ "status": "refused", "request": null, "reasons": [reason] }));
+        }
+        Fault::Failed { .. } | Fault::Refused(_) => {}
     }
     exit::fault(fault)
 }

@@ -1,11 +1,11 @@
 //! Asking queries, here or at a server.
 
-use super::Target;
 use super::calls::by_name;
 use super::local::views;
+use super::{Local, Target};
 use crate::fault::Fault;
-use cloister_client::{Answered, ClientError, ExplainedView, NewAsk, Progress, Shown, TwinView};
-use cloister_hub::{Ask, PackageFile, Scope};
+use cloister_client::{Answered, ClientError, ExplainedView, NewAsk, Problem, Progress, Shown, TwinView};
+use cloister_hub::{Answer, Ask, HubError, PackageFile, Scope, Status};
 use cloister_model::Name;
 use serde_json::json;
 use std::io::IsTerminal;
@@ -56,7 +56,12 @@ impl Target {
         match self {
             Self::Local(l) => {
                 let answer = l.may(Scope::Query)?.ask_until(project, l.user(), ask, stop).await?;
-                views::answered(&answer)
+                match answer.request() {
+                    Some(request) if answer.status() == Status::Released && !l.trusts_names() => {
+                        taken_out(l, request, &answer).await
+                    }
+                    Some(_) | None => views::answered(&answer),
+                }
             }
             Self::Remote(client) => match client.ask(project, &sent(ask)?, stop, &Telling).await {
                 // Turned away at the door: an answer, as it is here.
@@ -77,6 +82,35 @@ impl Target {
     /// A released table as an Arrow stream.
     pub(crate) async fn arrow(&self, request: &str) -> Result<Vec<u8>, Fault> {
         self.fetch(request, PackageFile::Arrow).await
+    }
+}
+
+/// A table that was released at once, for somebody who has an account: looking at it is taking it out, which needs the
+/// right of egress and is recorded, as at a server (ADR 16).
+async fn taken_out(local: &Local, request: &str, answer: &Answer) -> Result<Answered, Fault> {
+    match local.may(Scope::Read)?.fetch(request, local.user(), PackageFile::Json).await {
+        Ok(_) => views::answered(answer),
+        Err(HubError::Denied(denied)) => {
+            let mut withheld = Answered { csv: None, ..views::answered(answer)? };
+            let mut json = withheld.answer.json;
+            if let Some(object) = json.as_object_mut() {
+                object.remove("rows");
+                object.remove("attack");
+                object.insert("columns".to_owned(), json!([]));
+                object.insert("cells".to_owned(), json!([]));
+            }
+            withheld.answer = Shown::of_json(json).map_err(|e| Fault::form(&e))?;
+            withheld.withheld = Some(Problem {
+                title: denied.to_string(),
+                status: 403,
+                code: denied.code().to_owned(),
+                detail: String::new(),
+                refused: false,
+                retry_after: None,
+            });
+            Ok(withheld)
+        }
+        Err(error) => Err(error.into()),
     }
 }
 
