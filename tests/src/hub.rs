@@ -130,8 +130,8 @@ impl Hub {
         Self::done(self.command(args).env("CLOISTER_TOKEN", token))
     }
 
-    fn done(command: &mut Command) -> Done {
-        let output = command.output().expect("cloister runs");
+    pub(crate) fn done(command: &mut Command) -> Done {
+        let output = command.output().expect("the program runs");
         Done {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),

@@ -18,5 +18,6 @@ mod shared_data;
 
 pub use database::Database;
 pub use hub::{Done, Hub, omop, policies, project};
+pub use postgres::Postgres;
 pub use provider::{Jar, Provider, field};
 pub use server::{Answered, Browser, Server};

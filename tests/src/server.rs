@@ -1,6 +1,7 @@
 //! Running `cloisterd` over a test's hub, and calling it as browsers and scripts do.
 
 use crate::Hub;
+use crate::hub::Done;
 use crate::hub::program;
 use reqwest::Method;
 use reqwest::blocking::{Client, Response};
@@ -102,6 +103,14 @@ impl Server {
         let mut server = Self::start_at(hub, "https://localhost", tls);
         server.base = server.base.replace("http://127.0.0.1", "https://localhost");
         Some((server, folder.join("ca.crt")))
+    }
+
+    /// `cloisterd --check` of such settings.
+    pub fn check(hub: &Hub, more: &str) -> Done {
+        let text = format!("home = \"hub\"\norigin = \"http://127.0.0.1\"\n{more}\n");
+        let settings = hub.write("cloisterd.toml", text);
+        let mut command = Command::new(program("cloisterd"));
+        Hub::done(command.arg("--check").arg("--config").arg(settings))
     }
 
     fn start_at(hub: &Hub, origin: &str, more: &str) -> Self {

@@ -72,8 +72,8 @@ fn a_browser_goes_to_the_provider_and_comes_back_signed_in() {
     for part in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=600"] {
         assert!(cookie.contains(part), "{cookie}");
     }
-    let back = there(&jar, &server, "?next=/queries");
-    assert_eq!(jar.send(&back, None).expect(303).headers["location"], "/queries");
+    let back = there(&jar, &server, "?next=/queries%3Fafter%3Dx");
+    assert_eq!(jar.send(&back, None).expect(303).headers["location"], "/queries?after=x");
     assert_eq!(jar.cookie(server.base(), "cloister-away"), None);
     let home = jar.send(&format!("{}/", server.base()), None).expect(200).body;
     assert!(home.contains("pat"), "{home}");
@@ -85,9 +85,13 @@ fn a_browser_goes_to_the_provider_and_comes_back_signed_in() {
     jar.send(&format!("{}/sign-out", server.base()), Some(&[("_word", &word)])).expect(303);
     jar.send(&format!("{}/account", server.base()), None).expect(303);
     // Wherever somebody is sent is a place of ours.
-    for next in
-        ["?next=https://evil.example", "?next=//evil.example", "?next=/%5Cevil.example", "?next=/sign-out"]
-    {
+    for next in [
+        "?next=https://evil.example",
+        "?next=//evil.example",
+        "?next=/%5Cevil.example",
+        "?next=/%09/evil.example",
+        "?next=/sign-out",
+    ] {
         let jar = Jar::default();
         let back = there(&jar, &server, next);
         assert_eq!(jar.send(&back, None).expect(303).headers["location"], "/", "{next}");
@@ -235,6 +239,26 @@ fn without_the_provider_passwords_go_on() {
     server.first_visit("researcher", &passwords["researcher"]);
 }
 
+#[test]
+fn settings_that_are_not_right_are_not_served() {
+    let Some(provider) = Provider::start(SECRET, BACK) else { return };
+    let hub = Hub::new();
+    let good = settings(&hub, &provider.issuer, "");
+    assert!(Server::check(&hub, &good).expect(0).out.contains("the sign-in provider answers"));
+    let down = Server::check(&hub, &settings(&hub, "http://127.0.0.1:9", "")).expect(0);
+    assert!(down.out.contains("cannot be reached now"), "{}", down.out);
+    // It answers, and says that it is another.
+    let other = provider.issuer.replace("127.0.0.1", "localhost");
+    assert!(
+        Server::check(&hub, &settings(&hub, &other, ""))
+            .expect(1)
+            .err
+            .contains("another than the settings name")
+    );
+    std::fs::set_permissions(hub.path("client-secret"), PermissionsExt::from_mode(0o644)).unwrap();
+    assert!(Server::check(&hub, &good).expect(1).err.contains("0600"));
+}
+
 /// Types a code in at the provider, as the person whom it takes one for.
 fn type_in(provider: &Provider, code: &str) {
     let jar = Jar::default();
@@ -321,4 +345,19 @@ fn an_id_token_of_the_command_line_signs_in_once() {
     for text in ["", "x", "e30.e30.", "a.b.c"] {
         signed_in(text).expect(401);
     }
+}
+
+#[test]
+fn nobody_is_sent_to_the_provider_too_often() {
+    let Some((_hub, server, _provider)) = served("[limits]\nsign-ins-burst = 3\nsign-ins-per-minute = 1")
+    else {
+        return;
+    };
+    let begin = || Jar::default().send(&format!("{}/sign-in/provider", server.base()), None);
+    for _ in 0..3 {
+        begin().expect(303);
+    }
+    begin().expect(429);
+    // Looking at the form is no attempt.
+    Jar::default().send(&format!("{}/sign-in", server.base()), None).expect(200);
 }

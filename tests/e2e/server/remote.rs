@@ -6,7 +6,7 @@ use cloister_tests::{Done, Hub, Server};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::io::Write;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// Everything that a token may be for.
@@ -324,4 +324,78 @@ fn a_server_is_who_its_certificate_says() {
     let nothing = hub.write("nothing.pem", "nothing");
     let done = hub.run(&["--server", base, "--ca-file", nothing.to_str().unwrap(), "project", "list"]);
     assert!(done.expect(1).err.contains("error[certificates]"));
+}
+
+/// The bytes of a seed as authenticators take it (RFC 4648, base 32), as hexadecimal digits.
+fn hex_of_base32(seed: &str) -> String {
+    const DIGITS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let bits: String =
+        seed.chars().filter(|c| *c != '=').map(|c| format!("{:05b}", DIGITS.find(c).unwrap())).collect();
+    let bytes = bits.as_bytes().chunks_exact(8);
+    bytes
+        .map(|b| format!("{:02x}", u8::from_str_radix(std::str::from_utf8(b).unwrap(), 2).unwrap()))
+        .collect()
+}
+
+/// The code that an authenticator with this seed shows (RFC 6238), by a program that is not ours.
+fn code(seed: &str, periods_ahead: u64) -> Option<String> {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let key = format!("hexkey:{}", hex_of_base32(seed));
+    let mut child = Command::new("openssl")
+        .args(["dgst", "-sha1", "-mac", "HMAC", "-macopt", &key, "-binary"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .ok()?;
+    child.stdin.take()?.write_all(&(now / 30 + periods_ahead).to_be_bytes()).ok()?;
+    let mac = child.wait_with_output().ok()?.stdout;
+    let at = usize::from(mac[19] & 15);
+    let number = u32::from_be_bytes(mac[at..at + 4].try_into().ok()?) & 0x7fff_ffff;
+    Some(format!("{:06}", number % 1_000_000))
+}
+
+#[test]
+fn a_second_factor_is_asked_for_here_too() {
+    let (hub, passwords) = hub();
+    let server = Server::start(&hub, "");
+    let browser = server.first_visit("researcher", &passwords["researcher"]);
+    let seed = cloister_tests::field(&browser.get("/account").expect(200).body, "seed");
+    let Some(shown) = code(&seed, 0) else {
+        assert!(std::env::var_os("CI").is_none(), "there is no openssl on this machine");
+        eprintln!("NOT TESTED: second factors at the command line; there is no openssl on this machine");
+        return;
+    };
+    browser.form("/account", &[("act", "factor"), ("seed", &seed), ("code", &shown)]).expect(200);
+    let phrase = "a phrase of rehcraeser\n";
+    let without = typed(&hub, &server, "researcher", phrase).expect(1);
+    assert!(without.err.contains("code of your authenticator"), "{}", without.err);
+    let wrong = typed(&hub, &server, "researcher", &format!("{phrase}000000\n")).expect(1);
+    assert!(wrong.err.contains("error[sign-in]"), "{}", wrong.err);
+    // The code that was shown first has been used: the next one's time comes within the drift that is allowed.
+    let used = typed(&hub, &server, "researcher", &format!("{phrase}{shown}\n")).expect(1);
+    assert!(used.err.contains("error[sign-in]"), "{}", used.err);
+    let next = code(&seed, 1).unwrap();
+    typed(&hub, &server, "researcher", &format!("{phrase}{next}\n")).expect(0);
+}
+
+#[test]
+fn who_guesses_at_the_api_learns_nothing_and_is_stopped() {
+    let (hub, passwords) = hub();
+    let server = Server::start(&hub, "[limits]\nsign-ins-burst = 9\nsign-ins-per-minute = 1");
+    let try_as = |name: &str, password: &str| {
+        let body = serde_json::json!({ "name": name, "password": password }).to_string();
+        server.send("POST", "/v1/sign-in/password", &[("content-type", "application/json")], Some(body))
+    };
+    let nobody = try_as("nobody-at-all", "some wrong password").expect(401);
+    for _ in 0..5 {
+        assert_eq!(try_as("first", "some wrong password").expect(401).body, nobody.body);
+    }
+    // Locked, and it looks the same.
+    assert_eq!(try_as("first", &passwords["first"]).expect(401).body, nobody.body);
+    for _ in 0..2 {
+        try_as("second", "some wrong password").expect(401);
+    }
+    assert_eq!(try_as("second", &passwords["second"]).expect(429).code(), "too-many-requests");
+    let log = hub.run(&["audit", "show"]).expect(0).out;
+    assert!(log.contains("sign-in-locked") && !log.contains("nobody-at-all"), "{log}");
 }

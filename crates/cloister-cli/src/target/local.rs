@@ -150,8 +150,8 @@ fn owns_keys(hub: &Hub) -> Result<(), Fault> {
     let wrong = |e: std::io::Error| Fault::failed("keys", format!("{}: {e}", keys.display()));
     // A file that we make is ours: its owner is who we are.
     let us = tempfile::tempfile().and_then(|file| file.metadata()).map_err(wrong)?.uid();
-    let mut owners = BTreeSet::from([std::fs::metadata(&keys).map_err(wrong)?.uid()]);
-    for entry in std::fs::read_dir(&keys).map_err(wrong)? {
+    let mut owners = BTreeSet::from([std::fs::metadata(keys).map_err(wrong)?.uid()]);
+    for entry in std::fs::read_dir(keys).map_err(wrong)? {
         owners.insert(entry.and_then(|e| e.metadata()).map_err(wrong)?.uid());
     }
     if owners == BTreeSet::from([us]) {

@@ -30,7 +30,9 @@ impl Next {
 
 /// A place of ours, and nobody else's.
 pub(super) fn own(next: &str) -> &str {
-    let inside = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\r']);
+    // Browsers leave tabs and line breaks out of an address, and take a backslash for a slash.
+    let plain = next.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+    let inside = next.starts_with('/') && !next.starts_with("//") && plain;
     if inside && !next.starts_with("/sign-") { next } else { "/" }
 }
 
@@ -209,10 +211,10 @@ pub(crate) async fn out(State(state): State<AppState>, sent: Sent) -> Response {
 pub(crate) fn enter(state: &AppState, door: Door, next: &str, closed: impl FnOnce() -> Response) -> Response {
     match door {
         Door::Open { stage, secret } => {
-            let next = url_escape(own(next));
+            let next = own(next);
             let to = match stage {
-                Stage::Full => own(&next).to_owned(),
-                Stage::SecondFactorNeeded => format!("/sign-in/code?next={next}"),
+                Stage::Full => next.to_owned(),
+                Stage::SecondFactorNeeded => format!("/sign-in/code?next={}", url_escape(next)),
                 Stage::PasswordChangeNeeded => "/sign-in/password".to_owned(),
             };
             let mut response = redirect(&to).into_response();
@@ -267,6 +269,8 @@ mod tests {
             ("https://evil.example", "/"),
             ("/\\evil.example", "/"),
             ("/a\r\nSet-Cookie: x", "/"),
+            ("/\t/evil.example", "/"),
+            ("/\u{a0}", "/"),
             ("/sign-in", "/"),
             ("", "/"),
         ] {
