@@ -2,7 +2,10 @@
 
 mod door;
 mod life;
+mod local;
 mod pages;
+mod provider;
+mod remote;
 mod revise;
 mod routes;
 mod traces;

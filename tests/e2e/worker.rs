@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// It goes on for hours.
-const LONG: &str = "SELECT count(*) AS n FROM gp_event a JOIN gp_event b ON a.person_id = b.person_id \
+pub(crate) const LONG: &str = "SELECT count(*) AS n FROM gp_event a JOIN gp_event b ON a.person_id = b.person_id \
      JOIN gp_event c ON a.person_id = c.person_id JOIN gp_event d ON a.person_id = d.person_id \
      JOIN gp_event e ON a.person_id = e.person_id JOIN gp_event f ON a.person_id = f.person_id \
      JOIN gp_event g ON a.person_id = g.person_id JOIN gp_event h ON a.person_id = h.person_id";
@@ -85,7 +85,7 @@ fn gone(pid: u32) {
     }
 }
 
-fn signal(name: &str, pid: u32) {
+pub(crate) fn signal(name: &str, pid: u32) {
     assert!(Command::new("kill").arg(format!("-{name}")).arg(pid.to_string()).status().unwrap().success());
 }
 

@@ -109,13 +109,29 @@ impl Hub {
     /// The command, not yet run.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(program("cloister"));
-        command.arg("--home").arg(self.home()).args(args).env_remove("CLOISTER_HOME").stdin(Stdio::null());
+        command.arg("--home").arg(self.home()).args(args).stdin(Stdio::null());
+        for name in
+            ["CLOISTER_HOME", "CLOISTER_SERVER", "CLOISTER_CA_FILE", "CLOISTER_TOKEN", "CLOISTER_TOKEN_FILE"]
+        {
+            command.env_remove(name);
+        }
+        // Nobody's credentials but the test's.
+        command.env("CLOISTER_CONFIG", self.path("config"));
         command
     }
 
     /// Runs `cloister` with arguments.
     pub fn run(&self, args: &[&str]) -> Done {
-        let output = self.command(args).output().expect("cloister runs");
+        Self::done(&mut self.command(args))
+    }
+
+    /// Runs it with somebody's access token.
+    pub fn run_with(&self, token: &str, args: &[&str]) -> Done {
+        Self::done(self.command(args).env("CLOISTER_TOKEN", token))
+    }
+
+    pub(crate) fn done(command: &mut Command) -> Done {
+        let output = command.output().expect("the program runs");
         Done {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),

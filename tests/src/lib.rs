@@ -12,10 +12,12 @@
 mod database;
 mod hub;
 mod postgres;
+mod provider;
 mod server;
 mod shared_data;
 
 pub use database::Database;
 pub use hub::{Done, Hub, omop, policies, project};
 pub use postgres::Postgres;
+pub use provider::{Jar, Provider, field};
 pub use server::{Answered, Browser, Server};

@@ -1,6 +1,7 @@
 //! Running `cloisterd` over a test's hub, and calling it as browsers and scripts do.
 
 use crate::Hub;
+use crate::hub::Done;
 use crate::hub::program;
 use reqwest::Method;
 use reqwest::blocking::{Client, Response};
@@ -8,6 +9,7 @@ use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -41,7 +43,7 @@ impl Answered {
         Some(Self { status, headers: HashMap::new(), body, cookies: Vec::new() })
     }
 
-    fn of(response: Response) -> Self {
+    pub(crate) fn of(response: Response) -> Self {
         let status = response.status().as_u16();
         let all = response.headers();
         let text = |v: &reqwest::header::HeaderValue| v.to_str().unwrap_or_default().to_owned();
@@ -86,6 +88,39 @@ const PEOPLE: &[(&str, &str)] = &[
 impl Server {
     /// A server over this hub, once it listens. `more` is added to its settings.
     pub fn start(hub: &Hub, more: &str) -> Self {
+        Self::start_at(hub, "http://127.0.0.1", more)
+    }
+
+    /// The same by TLS, as `localhost`, and the certificate of the authority that signed its own; none without openssl.
+    pub fn start_with_tls(hub: &Hub) -> Option<(Self, PathBuf)> {
+        const SCRIPT: &str = "set -e
+            openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj '/CN=an authority' -keyout ca.key -out ca.crt
+            openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout tls.key -out tls.csr
+            printf 'subjectAltName=DNS:localhost' > san
+            openssl x509 -req -in tls.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile san -out tls.crt";
+        let folder = hub.path("");
+        let made = Command::new("sh").args(["-c", SCRIPT]).current_dir(&folder).output();
+        if !made.is_ok_and(|made| made.status.success()) {
+            let text = "NOT TESTED: TLS; there is no openssl on this machine";
+            assert!(std::env::var_os("CI").is_none(), "{text}");
+            eprintln!("{text}");
+            return None;
+        }
+        let tls = "[tls]\ncertificate = \"tls.crt\"\nkey = \"tls.key\"";
+        let mut server = Self::start_at(hub, "https://localhost", tls);
+        server.base = server.base.replace("http://127.0.0.1", "https://localhost");
+        Some((server, folder.join("ca.crt")))
+    }
+
+    /// `cloisterd --check` of such settings.
+    pub fn check(hub: &Hub, more: &str) -> Done {
+        let text = format!("home = \"hub\"\norigin = \"http://127.0.0.1\"\n{more}\n");
+        let settings = hub.write("cloisterd.toml", text);
+        let mut command = Command::new(program("cloisterd"));
+        Hub::done(command.arg("--check").arg("--config").arg(settings))
+    }
+
+    fn start_at(hub: &Hub, origin: &str, more: &str) -> Self {
         // Another test may have installed it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         // The tests' people all come from one address.
@@ -95,7 +130,7 @@ impl Server {
             "[limits]\nsign-ins-burst = 1000\nsign-ins-per-minute = 1000\nrequests-burst = 10000\nrequests-per-minute = 100000"
         };
         let text = format!(
-            "home = \"hub\"\norigin = \"http://127.0.0.1\"\nlisten = \"127.0.0.1:0\"\n{more}\n{limits}\n[log]\nformat = \"text\"\nfilter = \"warn\"\n"
+            "home = \"hub\"\norigin = \"{origin}\"\nlisten = \"127.0.0.1:0\"\n{more}\n{limits}\n[log]\nformat = \"text\"\nfilter = \"warn\"\n"
         );
         let settings = hub.write("cloisterd.toml", text);
         let mut child = Command::new(program("cloisterd"))
@@ -110,9 +145,14 @@ impl Server {
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().rsplit(' ').next().unwrap().to_owned();
         assert!(address.starts_with("127.0.0.1:"), "{line}");
-        let client =
-            Client::builder().redirect(Policy::none()).timeout(Duration::from_secs(100)).build().unwrap();
-        Self { child, base: format!("http://{address}"), client }
+        Self { child, base: format!("http://{address}"), client: Self::client() }
+    }
+
+    /// A client that follows nothing.
+    pub(crate) fn client() -> Client {
+        // Another test may have installed it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Client::builder().redirect(Policy::none()).timeout(Duration::from_secs(100)).build().unwrap()
     }
 
     /// Gives the people of the tests accounts.
@@ -290,7 +330,7 @@ impl<'a> Browser<'a> {
     }
 }
 
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.bytes()
         .map(|b| match b {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(b).to_string(),

@@ -48,6 +48,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("cloister-http", &["cloister-model", "cloister-hub"]),
+    // It speaks to a server, and links nothing of one.
+    ("cloister-client", &["cloister-model"]),
     ("cloister-server", &["cloister-model", "cloister-hub", "cloister-http", "cloister-worker"]),
     (
         "cloister-receiving",
@@ -68,6 +70,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "cloister-governance",
             "cloister-disclosure",
             "cloister-check",
+            "cloister-client",
             "cloister-landing",
             "cloister-audit",
             "cloister-package",

@@ -13,6 +13,15 @@ pub(crate) struct Cli {
     /// The hub's folder; a demonstration replaces what an earlier demonstration left in it.
     #[arg(long, global = true, env = "CLOISTER_HOME", default_value = "cloister-hub", value_name = "DIR")]
     pub(crate) home: PathBuf,
+    /// A hub's server to ask in the place of a hub on this machine, such as https://hub.example.
+    #[arg(long, global = true, env = "CLOISTER_SERVER", value_name = "URL")]
+    pub(crate) server: Option<String>,
+    /// Certificates (PEM) that the server's may be signed by, besides the system's.
+    #[arg(long, global = true, env = "CLOISTER_CA_FILE", value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// A file with an access token, which only you may read; CLOISTER_TOKEN goes before it.
+    #[arg(long, global = true, env = "CLOISTER_TOKEN_FILE", value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -45,6 +54,10 @@ pub(crate) enum Command {
     Workspace(WorkspaceArgs),
     /// Give people accounts, for a hub that is served (`cloisterd`).
     Person(PersonArgs),
+    /// Sign in to a hub's server (--server), and keep the credential.
+    SignIn(SignInArgs),
+    /// End what signing in to a hub's server gave, and forget it.
+    SignOut,
     /// Disclosure control of a table made elsewhere.
     Check(CheckArgs),
     /// Verify what a hub signed, without the hub: a release package, an exported audit log, a proof.
@@ -53,6 +66,16 @@ pub(crate) enum Command {
     Audit(AuditArgs),
     /// Test disclosure policies by the cases beside them; list and show them.
     Policy(PolicyArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SignInArgs {
+    /// Your name; asked for where it is needed and absent.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// With a password, where there is a sign-in provider too.
+    #[arg(long)]
+    pub(crate) password: bool,
 }
 
 /// A table, a policy, and what the table does not say itself.
@@ -173,9 +196,9 @@ pub(crate) enum DatasetCommand {
         /// Files of the extract, or folders of them.
         #[arg(long, required = true, num_args = 1.., value_name = "PATH")]
         from: Vec<PathBuf>,
-        /// Who lands it.
-        #[arg(long = "as", value_name = "USER", default_value = "admin")]
-        user: Name,
+        /// Who lands it; `admin` where nobody has an account.
+        #[arg(long = "as", value_name = "USER")]
+        user: Option<Name>,
     },
     /// Every dataset version.
     List,
@@ -191,9 +214,9 @@ pub(crate) enum DatasetCommand {
     Verify {
         /// Only this dataset.
         dataset: Option<Name>,
-        /// Who asks.
-        #[arg(long = "as", value_name = "USER", default_value = "admin")]
-        user: Name,
+        /// Who asks; `admin` where nobody has an account.
+        #[arg(long = "as", value_name = "USER")]
+        user: Option<Name>,
     },
 }
 
@@ -201,9 +224,9 @@ pub(crate) enum DatasetCommand {
 pub(crate) struct ProjectArgs {
     #[command(subcommand)]
     pub(crate) command: ProjectCommand,
-    /// Who asks.
-    #[arg(long = "as", global = true, value_name = "USER", default_value = "admin")]
-    pub(crate) user: Name,
+    /// Who asks. Where the hub's people have accounts, it is whose token it is; else `admin` where absent.
+    #[arg(long = "as", global = true, value_name = "USER")]
+    pub(crate) user: Option<Name>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -256,9 +279,9 @@ pub(crate) struct InProject {
     /// The project.
     #[arg(long)]
     pub(crate) project: Name,
-    /// Who asks.
+    /// Who asks. Where the hub's people have accounts, it is whose token it is.
     #[arg(long = "as", value_name = "USER")]
-    pub(crate) user: Name,
+    pub(crate) user: Option<Name>,
 }
 
 /// For people, or one JSON object.
@@ -410,9 +433,9 @@ pub(crate) enum ApprovalCommand {
 pub(crate) struct RequestArgs {
     #[command(subcommand)]
     pub(crate) command: RequestCommand,
-    /// Who asks.
-    #[arg(long = "as", global = true, value_name = "USER", default_value = "admin")]
-    pub(crate) user: Name,
+    /// Who asks. Where the hub's people have accounts, it is whose token it is; else `admin` where absent.
+    #[arg(long = "as", global = true, value_name = "USER")]
+    pub(crate) user: Option<Name>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -466,12 +489,8 @@ pub(crate) struct WorkspaceArgs {
 pub(crate) enum WorkspaceCommand {
     /// Every table and view of a project's workspace.
     List {
-        /// The project.
-        #[arg(long)]
-        project: Name,
-        /// Who asks.
-        #[arg(long = "as", value_name = "USER")]
-        user: Name,
+        #[command(flatten)]
+        at: InProject,
     },
 }
 

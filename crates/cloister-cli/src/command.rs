@@ -15,6 +15,8 @@ pub(crate) mod project;
 pub(crate) mod query;
 pub(crate) mod request;
 pub(crate) mod saved;
+pub(crate) mod sign_in;
+pub(crate) mod sign_out;
 pub(crate) mod tables;
 pub(crate) mod twin;
 pub(crate) mod verify;

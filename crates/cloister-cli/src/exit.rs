@@ -1,6 +1,7 @@
 //! Exit statuses, which other programs parse.
 
-use cloister_hub::{HubError, Reason, Status};
+use crate::fault::Fault;
+use cloister_hub::{HubError, Reason};
 use cloister_receiving::ReceivingError;
 use std::fmt::Display;
 use std::process::ExitCode;
@@ -43,11 +44,33 @@ pub(crate) fn receiving(error: &ReceivingError) -> ExitCode {
 }
 
 /// A query's status.
-pub(crate) fn of(status: Status) -> ExitCode {
+pub(crate) fn of(status: &str) -> ExitCode {
     match status {
-        Status::Released | Status::Created | Status::Dropped => ExitCode::SUCCESS,
-        Status::Held => ExitCode::from(HELD),
-        Status::Refused => ExitCode::from(REFUSED),
-        Status::Failed => ExitCode::from(FAILED),
+        "released" | "created" | "dropped" => ExitCode::SUCCESS,
+        "held" => ExitCode::from(HELD),
+        "refused" => ExitCode::from(REFUSED),
+        _ => ExitCode::from(FAILED),
+    }
+}
+
+/// A command's end.
+pub(crate) fn done(done: Result<(), Fault>) -> ExitCode {
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => self::fault(&fault),
+    }
+}
+
+/// Why a command came to nothing.
+pub(crate) fn fault(fault: &Fault) -> ExitCode {
+    match fault {
+        Fault::Refused(reason) => refused(reason),
+        Fault::Failed { code, text, hint } => {
+            let failed = fail(code, text);
+            if !hint.is_empty() {
+                eprintln!("  hint: {hint}");
+            }
+            failed
+        }
     }
 }

@@ -7,13 +7,18 @@
 
 mod args;
 mod command;
+mod credential;
 mod exit;
+mod fault;
 mod progress;
+mod target;
 mod text;
 
 use args::{Cli, Command};
 use clap::Parser;
+use fault::Fault;
 use std::process::ExitCode;
+use target::Place;
 
 fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|first| first == cloister_worker::SUBCOMMAND) {
@@ -49,24 +54,29 @@ fn say_little(panic: &std::panic::PanicHookInfo<'_>) {
 }
 
 async fn run(cli: Cli) -> ExitCode {
-    let home = cli.home;
-    match cli.command {
-        Command::Demo(args) => command::demo::run(home, args).await,
-        Command::Init(args) => command::init::run(home, args).await,
-        Command::Dataset(args) => command::dataset::run(home, args).await,
-        Command::Project(args) => command::project::run(home, args).await,
-        Command::Tables(args) => command::tables::run(home, args).await,
-        Command::Describe(args) => command::describe::run(home, args).await,
-        Command::Query(args) => command::query::run(home, args).await,
-        Command::Saved(args) => command::saved::run(home, args).await,
-        Command::Approval(args) => command::approval::run(home, args).await,
-        Command::Airlock(args) => command::airlock::run(home, args).await,
-        Command::Request(args) => command::request::run(home, args).await,
-        Command::Workspace(args) => command::workspace::run(home, args).await,
-        Command::Person(args) => command::person::run(home, args).await,
-        Command::Check(args) => command::check::run(home, args),
+    let Cli { home, server, ca_file, token_file, command } = cli;
+    let place = Place { home, server, ca_file, token_file };
+    match command {
+        Command::Demo(_) if place.server.is_some() => exit::fault(&Fault::only_local("a demonstration")),
+        Command::Init(_) if place.server.is_some() => exit::fault(&Fault::only_local("setting a hub up")),
+        Command::Demo(args) => command::demo::run(place.home, args).await,
+        Command::Init(args) => command::init::run(place.home, args).await,
+        Command::SignIn(args) => command::sign_in::run(place, args).await,
+        Command::SignOut => command::sign_out::run(place).await,
+        Command::Dataset(args) => command::dataset::run(place, args).await,
+        Command::Project(args) => command::project::run(place, args).await,
+        Command::Tables(args) => command::tables::run(place, args).await,
+        Command::Describe(args) => command::describe::run(place, args).await,
+        Command::Query(args) => command::query::run(place, args).await,
+        Command::Saved(args) => command::saved::run(place, args).await,
+        Command::Approval(args) => command::approval::run(place, args).await,
+        Command::Airlock(args) => command::airlock::run(place, args).await,
+        Command::Request(args) => command::request::run(place, args).await,
+        Command::Workspace(args) => command::workspace::run(place, args).await,
+        Command::Person(args) => command::person::run(place, args).await,
+        Command::Check(args) => command::check::run(place.home, args),
         Command::Verify(args) => command::verify::run(&args),
-        Command::Audit(args) => command::audit::run(home, args).await,
-        Command::Policy(args) => command::policy::run(home, args),
+        Command::Audit(args) => command::audit::run(place, args).await,
+        Command::Policy(args) => command::policy::run(place, args).await,
     }
 }

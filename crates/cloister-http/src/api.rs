@@ -14,9 +14,10 @@ pub(crate) mod queries;
 mod register;
 pub(crate) mod release_requests;
 mod saved;
+mod sign_in;
 mod workspace;
 
-use crate::guard::{Need, needs};
+use crate::guard::{Need, limit_sign_in, needs};
 use crate::state::AppState;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
@@ -26,7 +27,7 @@ use utoipa_axum::routes;
 
 /// Every route of the API, without state: what is described.
 pub(crate) fn described() -> utoipa::openapi::OpenApi {
-    let mut all = open();
+    let mut all = open().merge(door());
     for (_, routes) in guarded() {
         all = all.merge(routes);
     }
@@ -35,7 +36,8 @@ pub(crate) fn described() -> utoipa::openapi::OpenApi {
 
 /// Every route of the API, each behind its guard.
 pub(crate) fn routes(state: &AppState) -> OpenApiRouter<AppState> {
-    let mut all = open();
+    let door = door().route_layer(from_fn_with_state(state.clone(), limit_sign_in));
+    let mut all = open().merge(door);
     for (need, routes) in guarded() {
         let guard =
             move |state: State<AppState>, request: Request, next: Next| needs(need, state, request, next);
@@ -50,10 +52,16 @@ fn open() -> OpenApiRouter<AppState> {
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(register::show))
+        .routes(routes!(sign_in::ways))
+}
+
+/// Where somebody gets to be known: how often an address may try is limited.
+fn door() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(sign_in::with_password)).routes(routes!(sign_in::with_provider))
 }
 
 /// What needs a known caller, by what their token must be for.
-fn guarded() -> [(Need, OpenApiRouter<AppState>); 6] {
+fn guarded() -> [(Need, OpenApiRouter<AppState>); 7] {
     let read = OpenApiRouter::new()
         .routes(routes!(account::me))
         .routes(routes!(projects::list))
@@ -108,7 +116,9 @@ fn guarded() -> [(Need, OpenApiRouter<AppState>); 6] {
         .routes(routes!(account::tokens))
         .routes(routes!(account::make_token))
         .routes(routes!(account::end_token));
+    let known = OpenApiRouter::new().routes(routes!(sign_in::out));
     [
+        (Need::Known, known),
         (Need::Scope(Scope::Read), read),
         (Need::Scope(Scope::Query), query),
         (Need::Scope(Scope::Request), request),

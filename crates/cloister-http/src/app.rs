@@ -3,6 +3,7 @@
 use crate::guard::{Rates, carry, limit, limit_time, same_site};
 use crate::jobs::Jobs;
 use crate::problem::Problem;
+use crate::provider::Provider;
 use crate::state::AppState;
 use crate::{Settings, api, observe, openapi, pages};
 use axum::extract::Request;
@@ -30,9 +31,17 @@ impl App {
             settings: Arc::new(settings),
             jobs: Jobs::default(),
             rates: Arc::new(Rates::default()),
+            provider: None,
             metrics: observe::collect(),
         };
         Self { state }
+    }
+
+    /// The same, where people may sign in with a provider.
+    #[must_use]
+    pub fn with_provider(mut self, provider: Provider) -> Self {
+        self.state.provider = Some(Arc::new(provider));
+        self
     }
 
     /// Every route. A caller's address is needed: serve it with `into_make_service_with_connect_info`.

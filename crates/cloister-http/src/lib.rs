@@ -23,9 +23,11 @@ mod observe;
 mod openapi;
 mod pages;
 mod problem;
+mod provider;
 mod settings;
 mod state;
 
 pub use app::App;
 pub use openapi::description;
+pub use provider::{Provider, ProviderError, ProviderSettings};
 pub use settings::{RateLimit, Settings};

@@ -16,6 +16,7 @@ mod layout;
 mod people;
 mod policies;
 mod projects;
+mod provider;
 mod queries;
 mod query;
 mod register;
@@ -23,6 +24,8 @@ mod reports;
 mod request;
 mod sign_in;
 mod visitor;
+
+pub(crate) use provider::{problem as provider_problem, unknown as unknown_to};
 
 use crate::guard::limit_sign_in;
 use crate::problem::Problem;
@@ -39,6 +42,8 @@ pub(crate) fn routes(state: &AppState) -> Router<AppState> {
         .route("/sign-in", get(sign_in::show).post(sign_in::password))
         .route("/sign-in/code", get(sign_in::show_code).post(sign_in::code))
         .route("/sign-in/password", get(sign_in::show_choose).post(sign_in::choose))
+        .route("/sign-in/provider", get(provider::begin))
+        .route(crate::provider::CALLBACK, get(provider::finish))
         .route_layer(from_fn_with_state(state.clone(), limit_sign_in));
     Router::new()
         .merge(door)

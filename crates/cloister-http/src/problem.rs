@@ -26,6 +26,9 @@ pub(crate) struct Problem {
     /// What can be done about it.
     #[serde(skip_serializing_if = "String::is_empty")]
     detail: String,
+    /// Whether the hub's rules refuse it, for the reason that is given. Otherwise something else is not as it should be.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    refused: bool,
     /// After how many seconds to try again.
     #[serde(skip)]
     retry_after: Option<u64>,
@@ -39,6 +42,7 @@ impl Problem {
             status,
             code: code.to_owned(),
             detail: String::new(),
+            refused: false,
             retry_after: None,
         }
     }
@@ -76,7 +80,8 @@ impl Problem {
         if reason.code == "not-a-researcher" {
             return Self::absent();
         }
-        Self::new(status, &reason.code, reason.message.clone()).hint(reason.hint.clone())
+        let problem = Self::new(status, &reason.code, reason.message.clone()).hint(reason.hint.clone());
+        Self { refused: true, ..problem }
     }
 
     pub(crate) fn status(&self) -> StatusCode {

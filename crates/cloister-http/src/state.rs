@@ -3,6 +3,7 @@
 use crate::Settings;
 use crate::guard::Rates;
 use crate::jobs::Jobs;
+use crate::provider::Provider;
 use cloister_hub::Hub;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
@@ -14,6 +15,15 @@ pub(crate) struct AppState {
     pub(crate) settings: Arc<Settings>,
     pub(crate) jobs: Jobs,
     pub(crate) rates: Arc<Rates>,
+    /// Where people may also sign in.
+    pub(crate) provider: Option<Arc<Provider>>,
     /// None in tests that start several servers in one process.
     pub(crate) metrics: Option<PrometheusHandle>,
+}
+
+impl AppState {
+    /// Whether people may sign in with a password here.
+    pub(crate) fn takes_passwords(&self) -> bool {
+        self.provider.as_ref().is_none_or(|provider| provider.settings().passwords)
+    }
 }

@@ -39,6 +39,8 @@ pub struct Hub {
     pub(crate) clock: Clock,
     pub(crate) workers: Workers,
     pub(crate) access: Arc<Access>,
+    /// Whether who acts has shown no token, but the home's keys.
+    without_token: bool,
 }
 
 /// What a new hub is made with.
@@ -107,7 +109,7 @@ impl Hub {
         let (sandbox, ceilings) = (config.query.sandbox, config.query.ceilings());
         let workers = Workers::new(home.vault(), home.key("vault"), sandbox, ceilings);
         let access = Access::new().map_err(|e| HubError::Internal(e.to_string()))?;
-        Ok(Self { store, config, clock, workers, access: Arc::new(access) })
+        Ok(Self { store, config, clock, workers, access: Arc::new(access), without_token: false })
     }
 
     /// The home and its metadata.
@@ -127,7 +129,14 @@ impl Hub {
 
     /// An event that happens now.
     pub fn event(&self, actor: &str, kind: EventKind, subject: impl Into<String>) -> Event {
-        Event::new(self.clock.timestamp(), actor, kind, subject)
+        let event = Event::new(self.clock.timestamp(), actor, kind, subject);
+        if self.without_token { event.with("caller", "local") } else { event }
+    }
+
+    /// The hub for somebody who has shown no token, but owns the home's keys: the log says so of all that they do.
+    #[must_use]
+    pub fn without_token(self) -> Self {
+        Self { without_token: true, ..self }
     }
 
     /// A disclosure policy of this hub.

@@ -107,6 +107,11 @@ impl Hub {
         Ok(first)
     }
 
+    /// Whether anybody has an account. Where nobody has, a name is taken on trust.
+    pub async fn has_accounts(&self) -> Result<bool, HubError> {
+        Ok(self.store.has_accounts().await?)
+    }
+
     /// Everybody who has an account, by name.
     pub async fn people(&self, user: &Name) -> Result<Vec<PersonView>, HubError> {
         let principal = self.principal(user).await?;

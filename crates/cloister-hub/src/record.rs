@@ -24,6 +24,8 @@ pub struct QueryRecord {
     pub state: String,
     /// The disclosure policy.
     pub policy: String,
+    /// The digest of its text.
+    pub policy_digest: String,
     /// The dataset versions.
     pub datasets: Vec<DatasetRef>,
     /// The digest that names its plan.
@@ -140,6 +142,7 @@ impl Hub {
             sql: query.sql,
             state: query.state.as_str().to_owned(),
             policy: query.policy_name,
+            policy_digest: query.policy_digest,
             datasets: serde_json::from_str(&query.datasets).map_err(wrong)?,
             plan_digest: query.plan_digest,
             reasons: serde_json::from_str(&query.reasons).map_err(wrong)?,

@@ -4,6 +4,7 @@
 //! pseudonymisation key: nothing that it is linked from can land.
 
 mod logging;
+mod provider;
 mod serve;
 mod settings;
 mod telemetry;

@@ -5,7 +5,7 @@ use crate::settings::Settings;
 use crate::telemetry::Telemetry;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
-use cloister_http::App;
+use cloister_http::{App, Provider, ProviderError};
 use cloister_hub::Hub;
 use std::net::SocketAddr;
 
@@ -14,11 +14,27 @@ pub(crate) async fn check(settings: &Settings) -> Result<(), String> {
     if let Some(tls) = &settings.tls {
         certificate(tls).await?;
     }
+    let provider = provider(settings)?;
     let hub = Hub::open(settings.home.clone()).await.map_err(|e| e.to_string())?;
     hub.is_ready().await.map_err(|e| e.to_string())?;
     hub.close().await;
+    if let Some(provider) = provider {
+        match provider.probe().await {
+            Ok(()) => println!("the sign-in provider answers"),
+            // It may be up again by the time that it is needed.
+            Err(ProviderError::Unreachable) => println!("note: the sign-in provider cannot be reached now"),
+            Err(error) => return Err(format!("provider: {error}")),
+        }
+    }
     println!("the settings are right, and the hub can be served");
     Ok(())
+}
+
+/// The sign-in provider of the settings.
+fn provider(settings: &Settings) -> Result<Option<Provider>, String> {
+    let Some(config) = &settings.provider else { return Ok(None) };
+    let provider = Provider::new(config.provider(&settings.origin)?).map_err(|e| format!("provider: {e}"))?;
+    Ok(Some(provider))
 }
 
 async fn certificate(tls: &crate::settings::Tls) -> Result<RustlsConfig, String> {
@@ -33,7 +49,10 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), String> {
     let traces = settings.telemetry.as_ref().map(Telemetry::provider).transpose()?;
     logging::begin(&settings.log, traces.as_ref())?;
     let hub = Hub::open(settings.home.clone()).await.map_err(|e| e.to_string())?;
-    let app = App::new(hub, settings.app());
+    let mut app = App::new(hub, settings.app());
+    if let Some(provider) = provider(settings)? {
+        app = app.with_provider(provider);
+    }
     let service = app.router().into_make_service_with_connect_info::<SocketAddr>();
     let handle = Handle::new();
     let ending = tokio::spawn(end(handle.clone(), settings.patience()));

@@ -1,5 +1,6 @@
 //! `cloisterd.toml`: every setting, read and validated.
 
+use crate::provider::ProviderConfig;
 use crate::telemetry::Telemetry;
 use cloister_http::RateLimit;
 use serde::Deserialize;
@@ -30,6 +31,9 @@ pub(crate) struct Settings {
     /// Its certificate, where it speaks TLS itself.
     #[serde(default)]
     pub(crate) tls: Option<Tls>,
+    /// Where people may also sign in.
+    #[serde(default)]
+    pub(crate) provider: Option<ProviderConfig>,
     /// Limits.
     #[serde(default)]
     pub(crate) limits: Limits,
@@ -149,6 +153,7 @@ impl Settings {
             here(&mut tls.certificate);
             here(&mut tls.key);
         }
+        settings.provider.iter_mut().for_each(|provider| provider.beside(beside));
         settings.validate()?;
         Ok(settings)
     }
@@ -174,6 +179,9 @@ impl Settings {
         }
         if let Some(wrong) = self.telemetry.as_ref().and_then(Telemetry::objection) {
             return Err(wrong.to_owned());
+        }
+        if let Some(provider) = &self.provider {
+            provider.validate()?;
         }
         let limits = &self.limits;
         for (name, value) in [
@@ -229,10 +237,8 @@ mod tests {
             .lines()
             .map(|line| line.strip_prefix("#: ").unwrap_or(line))
             .filter(|line| {
-                !line.contains("tls")
-                    && !line.contains("certificate")
-                    && !line.contains("key =")
-                    && !line.contains("assets")
+                let set = ["tls", "certificate =", "key =", "assets", "client-secret-file", "ca-file"];
+                !set.iter().any(|name| line.contains(name))
             })
             .collect::<Vec<_>>()
             .join("\n");
@@ -243,6 +249,11 @@ mod tests {
         assert_eq!(settings.listen, listen());
         assert!(!settings.behind_proxy);
         assert_eq!(settings.home, Path::new("/var/lib/cloister"));
+        let provider = settings.provider.unwrap();
+        let bare = "issuer = \"https://id.example\"\nclient-id = \"cloister\"";
+        let mut defaults: ProviderConfig = toml::from_str(bare).unwrap();
+        defaults.device_client_id = Some("cloister-cli".to_owned());
+        assert_eq!(provider, defaults);
     }
 
     #[test]
@@ -263,6 +274,30 @@ mod tests {
                 "telemetry.sample",
             ),
             (&format!("{home}assets = \"/nowhere\"\n"), "nhsuk-frontend.min.css"),
+            (
+                &format!("{home}[provider]\nissuer = \"http://id.example\"\nclient-id = \"c\""),
+                "provider.issuer",
+            ),
+            (
+                &format!("{home}[provider]\nissuer = \"https://id.example?x\"\nclient-id = \"c\""),
+                "provider.issuer",
+            ),
+            (
+                &format!("{home}[provider]\nissuer = \"https://id.example\"\nclient-id = \"\""),
+                "provider.client-id",
+            ),
+            (
+                &format!(
+                    "{home}[provider]\nissuer = \"https://id.example\"\nclient-id = \"c\"\nclient-secret = \"s\""
+                ),
+                "unknown field",
+            ),
+            (
+                &format!(
+                    "{home}[provider]\nissuer = \"https://id.example\"\nclient-id = \"c\"\ndevice-client-id = \"c\""
+                ),
+                "provider.device-client-id",
+            ),
             (
                 "home = \"/h\"\norigin = \"http://localhost:1\"\n[tls]\ncertificate = \"c\"\nkey = \"k\"",
                 "must begin with https://",

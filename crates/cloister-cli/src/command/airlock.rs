@@ -1,13 +1,13 @@
 //! `cloister airlock`
 
 use crate::exit;
+use crate::fault::Fault;
+use crate::target::{Place, Target, wrong};
 use crate::text::table;
 use clap::{Args, Subcommand};
-use cloister_hub::{
-    Choice, Evidence, Hub, HubError, Reason, ReleaseAction, ReleaseDraft, ReleaseView, ReviewReason,
-};
+use cloister_client::{Act, EvidenceView, ReleaseView};
+use cloister_hub::ReleaseDraft;
 use cloister_model::{Digest, Name};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
@@ -15,8 +15,8 @@ pub(crate) struct AirlockArgs {
     #[command(subcommand)]
     command: AirlockCommand,
     /// Who asks.
-    #[arg(long = "as", value_name = "USER", global = true, default_value = "admin")]
-    user: Name,
+    #[arg(long = "as", value_name = "USER", global = true)]
+    user: Option<Name>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -29,6 +29,9 @@ enum AirlockCommand {
         /// The queries whose results are held.
         #[arg(required = true, value_name = "QUERY")]
         queries: Vec<String>,
+        /// A query whose held result is for the checkers only: it helps to judge the others, and never leaves.
+        #[arg(long, value_name = "QUERY")]
+        supporting: Vec<String>,
         /// What the results are for.
         #[arg(long)]
         purpose: String,
@@ -90,6 +93,30 @@ enum AirlockCommand {
         #[arg(long)]
         text: String,
     },
+    /// Give a checker's seat to somebody.
+    Assign { request: Name, checker: Name },
+    /// Consent to set a finding aside, where the policy lets two checkers do so.
+    SetAside {
+        request: Name,
+        output: Name,
+        finding: Name,
+        /// The digest that `evidence` showed.
+        #[arg(long)]
+        digest: Digest,
+        /// Why it does not hold here.
+        #[arg(long)]
+        justification: String,
+    },
+    /// Put another held result of yours into a request that came back.
+    Add {
+        request: Name,
+        query: String,
+        /// For the checkers only.
+        #[arg(long)]
+        supporting: bool,
+    },
+    /// Put another held result of yours in an output's place.
+    Replace { request: Name, output: Name, query: String },
     /// Leave an output out of a request of yours.
     Leave { request: Name, output: Name },
     /// Hand a request of yours that was returned to the checkers again.
@@ -107,96 +134,82 @@ enum AirlockCommand {
     },
 }
 
-pub(crate) async fn run(home: PathBuf, args: AirlockArgs) -> ExitCode {
-    let hub = match Hub::open(home).await {
-        Ok(hub) => hub,
-        Err(e) => return exit::hub(&e),
+pub(crate) async fn run(place: Place, args: AirlockArgs) -> ExitCode {
+    let target = match Target::open(&place, args.user.as_ref(), Some("admin")).await {
+        Ok(target) => target,
+        Err(fault) => return exit::fault(&fault),
     };
-    let done = carry_out(&hub, args).await;
-    hub.close().await;
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(e) => exit::hub(&e),
-    }
+    let done = carry_out(&target, args.command).await;
+    target.close().await;
+    exit::done(done)
 }
 
-async fn carry_out(hub: &Hub, args: AirlockArgs) -> Result<(), HubError> {
-    let user = args.user;
-    let (request, action) = match args.command {
-        AirlockCommand::Request { project, queries, purpose, justification } => {
-            let draft = ReleaseDraft { id: None, queries, supporting: Vec::new(), purpose, justification };
-            say(&hub.request_release(&project, &user, &draft).await?);
+async fn carry_out(target: &Target, command: AirlockCommand) -> Result<(), Fault> {
+    let (request, act) = match command {
+        AirlockCommand::Request { project, queries, supporting, purpose, justification } => {
+            let draft = ReleaseDraft { id: None, queries, supporting, purpose, justification };
+            say(&target.request_release(&project, draft).await?);
             return Ok(());
         }
-        AirlockCommand::List => return list(hub, &user).await,
+        AirlockCommand::List => return list(target).await,
         AirlockCommand::Show { request } => {
-            say(&hub.seen(&request, &user).await?);
+            say(&target.release_request(&request).await?);
             return Ok(());
         }
         AirlockCommand::Evidence { request, output } => {
             let output = match output {
                 Some(output) => output,
-                None => only_output(&hub.seen(&request, &user).await?)?,
+                None => only_output(&target.release_request(&request).await?)?,
             };
-            show(&hub.evidence(&request, &output, &user).await?);
+            show(&target.evidence(&request, &output).await?);
             return Ok(());
         }
-        AirlockCommand::Claim { request } => (request, ReleaseAction::Claim),
+        AirlockCommand::Claim { request } => (request, Act::Claim),
         AirlockCommand::Vote { request, output, choice, digest } => {
-            let found = Choice::ALL.into_iter().find(|c| c.as_str() == choice);
-            let choice =
-                found.ok_or_else(|| wrong("choice", &choice, "approve, request-changes or reject"))?;
-            (request, ReleaseAction::Vote { output, digest, choice })
+            (request, Act::Vote { output, digest, choice })
         }
-        AirlockCommand::Comment { request, text, output } => {
-            (request, ReleaseAction::Comment { output, text })
-        }
-        AirlockCommand::Finish { request, turn } => (request, ReleaseAction::FinishReview { turn }),
-        AirlockCommand::Approve { request, turn } => (request, ReleaseAction::Approve { turn }),
+        AirlockCommand::Comment { request, text, output } => (request, Act::Comment { output, text }),
+        AirlockCommand::Finish { request, turn } => (request, Act::Finish { turn }),
+        AirlockCommand::Approve { request, turn } => (request, Act::Approve { turn }),
         AirlockCommand::Return { request, turn, reason, text } => {
-            (request, ReleaseAction::Return { turn, reason: of_code(&reason)?, text })
+            (request, Act::Return { turn, reason, text })
         }
         AirlockCommand::Reject { request, turn, reason, text } => {
-            (request, ReleaseAction::Reject { turn, reason: of_code(&reason)?, text })
+            (request, Act::Reject { turn, reason, text })
         }
-        AirlockCommand::Leave { request, output } => (request, ReleaseAction::WithdrawOutput { output }),
-        AirlockCommand::Submit { request, turn } => (request, ReleaseAction::Submit { turn }),
-        AirlockCommand::Withdraw { request } => (request, ReleaseAction::Withdraw),
-        AirlockCommand::Revoke { request, reason, text } => {
-            (request, ReleaseAction::Revoke { reason: of_code(&reason)?, text })
+        AirlockCommand::Assign { request, checker } => (request, Act::Assign { checker }),
+        AirlockCommand::SetAside { request, output, finding, digest, justification } => {
+            (request, Act::Override { output, digest, finding, justification })
         }
+        AirlockCommand::Add { request, query, supporting } => (request, Act::AddOutput { query, supporting }),
+        AirlockCommand::Replace { request, output, query } => (request, Act::ReplaceOutput { output, query }),
+        AirlockCommand::Leave { request, output } => (request, Act::WithdrawOutput { output }),
+        AirlockCommand::Submit { request, turn } => (request, Act::Submit { turn }),
+        AirlockCommand::Withdraw { request } => (request, Act::Withdraw),
+        AirlockCommand::Revoke { request, reason, text } => (request, Act::Revoke { reason, text }),
     };
-    say(&hub.act(&request, &user, action).await?);
+    say(&target.act(&request, act).await?);
     Ok(())
 }
 
-fn wrong(what: &str, given: &str, known: &str) -> HubError {
-    HubError::TurnedAway(Reason::new(format!("unknown-{what}"), format!("`{given}` is no {what}."), known))
-}
-
-fn of_code(text: &str) -> Result<ReviewReason, HubError> {
-    let known: Vec<&str> = ReviewReason::ALL.iter().map(|r| r.as_str()).collect();
-    ReviewReason::parse(text).ok_or_else(|| wrong("reason", text, &known.join(", ")))
-}
-
-fn only_output(view: &ReleaseView) -> Result<Name, HubError> {
+fn only_output(view: &ReleaseView) -> Result<Name, Fault> {
+    let several = || wrong("output", "", "The request has several: name one.");
     match view.outputs.as_slice() {
-        [one] => Ok(one.name.clone()),
-        _ => Err(wrong("output", "", "The request has several: name one.")),
+        [one] => one.name.parse().map_err(|_| several()),
+        _ => Err(several()),
     }
 }
 
-async fn list(hub: &Hub, user: &Name) -> Result<(), HubError> {
+async fn list(target: &Target) -> Result<(), Fault> {
     let mut out = table(&["request", "project", "by", "state", "waits for", "turn", "submitted", "seats"]);
-    for view in hub.release_requests(user).await? {
-        let authors: Vec<&str> = view.authors.iter().map(Name::as_str).collect();
+    for view in target.release_requests().await? {
         let seats: Vec<&str> = view.claims.iter().map(|c| c.checker.as_str()).collect();
         out.add_row(vec![
-            view.id.to_string(),
-            view.project.to_string(),
-            authors.join(", "),
-            view.state.as_str().to_owned(),
-            view.whose_turn.as_str().to_owned(),
+            view.id,
+            view.project,
+            view.authors.join(", "),
+            view.state,
+            view.whose_turn,
             view.turn.to_string(),
             view.submitted_at.map(|at| at.format("%Y-%m-%d %H:%M").to_string()).unwrap_or_default(),
             seats.join(", "),
@@ -207,13 +220,12 @@ async fn list(hub: &Hub, user: &Name) -> Result<(), HubError> {
 }
 
 fn say(view: &ReleaseView) {
-    println!("{}: {}, turn {} ({})", view.id, view.state.as_str(), view.turn, view.whose_turn.as_str());
-    let authors: Vec<&str> = view.authors.iter().map(Name::as_str).collect();
-    println!("project {}, by {}, review mode {}", view.project, authors.join(", "), view.mode.as_str());
+    println!("{}: {}, turn {} ({})", view.id, view.state, view.turn, view.whose_turn);
+    println!("project {}, by {}, review mode {}", view.project, view.authors.join(", "), view.mode);
     println!("purpose: {}", view.purpose);
     println!("justification: {}", view.justification);
     for output in &view.outputs {
-        let findings: Vec<&str> = output.findings.keys().map(Name::as_str).collect();
+        let findings: Vec<&str> = output.findings.keys().map(String::as_str).collect();
         let mut line = format!("output {}", output.name);
         if output.withdrawn {
             line.push_str(", left out");
@@ -221,32 +233,30 @@ fn say(view: &ReleaseView) {
         if !findings.is_empty() {
             line.push_str(&format!(", held for {}", findings.join(", ")));
         }
-        if let Some(outcome) = output.outcome {
-            line.push_str(&format!(", {}", outcome.as_str()));
+        if let Some(outcome) = &output.outcome {
+            line.push_str(&format!(", {outcome}"));
         }
         println!("{line}");
         for ballot in &output.ballots {
-            println!("  {} in turn {}: {}", ballot.checker, ballot.turn, ballot.choice.as_str());
+            println!("  {} in turn {}: {}", ballot.checker, ballot.turn, ballot.choice);
         }
     }
     for comment in &view.comments {
         println!("comment by {} in turn {}: {}", comment.by, comment.turn, comment.text);
     }
     for step in &view.steps {
-        let by = step.by.as_ref().map_or("the hub", Name::as_str);
-        let reason = step.reason.map(|r| format!(": {}", r.as_str())).unwrap_or_default();
+        let by = step.by.as_deref().unwrap_or("the hub");
+        let reason = step.reason.as_ref().map(|r| format!(": {r}")).unwrap_or_default();
         let text = step.text.as_ref().map(|t| format!(" ({t})")).unwrap_or_default();
-        println!("{} by {by}, {}{reason}{text}", step.act.as_str(), step.at.format("%Y-%m-%d %H:%M"));
+        println!("{} by {by}, {}{reason}{text}", step.act, step.at.format("%Y-%m-%d %H:%M"));
     }
-    let may: Vec<&str> = view.may.iter().map(|act| act.as_str()).collect();
-    println!("you may: {}", if may.is_empty() { "look".to_owned() } else { may.join(", ") });
+    println!("you may: {}", if view.may.is_empty() { "look".to_owned() } else { view.may.join(", ") });
 }
 
-fn show(evidence: &Evidence) {
+fn show(evidence: &EvidenceView) {
     println!("query {}", evidence.query);
     println!("{}\n", evidence.sql.trim_end());
-    let (policy, digest) = &evidence.policy;
-    println!("policy {policy} ({digest})");
+    println!("policy {} ({})", evidence.policy, evidence.policy_digest);
     for dataset in &evidence.datasets {
         println!("dataset {} version {} ({})", dataset.name, dataset.version, dataset.digest);
     }
@@ -256,14 +266,29 @@ fn show(evidence: &Evidence) {
     for reason in &evidence.reasons {
         println!("held for {}: {}", reason.code, reason.message);
     }
+    if evidence.supporting {
+        println!("for the checkers only: it never leaves");
+    }
+    for objection in &evidence.objections {
+        let aside = if objection.may_be_set_aside {
+            "two checkers may set it aside"
+        } else {
+            "nobody may set it aside"
+        };
+        println!("objection {}: it does not leave with it; {aside}", objection.code);
+    }
+    for earlier in &evidence.earlier_releases {
+        let same = if earlier.same_plan { ", the same plan" } else { "" };
+        println!("earlier release {} of {}, {}{same}", earlier.query, earlier.project, earlier.released_at);
+    }
     let header: Vec<&str> = evidence.columns.iter().map(String::as_str).collect();
     let mut out = table(&header);
     for row in &evidence.rows {
         out.add_row(row);
     }
     println!("{out}");
-    for (row, column, rule) in &evidence.suppressed {
-        println!("row {} of {column}: {rule}", row + 1);
+    for cell in &evidence.suppressed {
+        println!("row {} of {}: {}", cell.row + 1, cell.column, cell.rule);
     }
     println!("digest {}", evidence.digest);
 }

@@ -2,32 +2,30 @@
 
 use crate::args::{ApprovalArgs, ApprovalCommand};
 use crate::exit;
+use crate::fault::Fault;
+use crate::target::{Place, Target};
 use crate::text::table;
-use cloister_hub::{Decided, Hub, HubError};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-pub(crate) async fn run(home: PathBuf, args: ApprovalArgs) -> ExitCode {
-    let hub = match Hub::open(home).await {
-        Ok(hub) => hub,
-        Err(e) => return exit::hub(&e),
+pub(crate) async fn run(place: Place, args: ApprovalArgs) -> ExitCode {
+    let at = match &args.command {
+        ApprovalCommand::Grant { at, .. }
+        | ApprovalCommand::List { at }
+        | ApprovalCommand::Revoke { at, .. } => at,
     };
-    let done = carry_out(&hub, args.command).await;
-    hub.close().await;
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(e) => exit::hub(&e),
-    }
+    let target = match Target::open(&place, at.user.as_ref(), None).await {
+        Ok(target) => target,
+        Err(fault) => return exit::fault(&fault),
+    };
+    let done = carry_out(&target, args.command).await;
+    target.close().await;
+    exit::done(done)
 }
 
-async fn carry_out(hub: &Hub, command: ApprovalCommand) -> Result<(), HubError> {
+async fn carry_out(target: &Target, command: ApprovalCommand) -> Result<(), Fault> {
     match command {
         ApprovalCommand::Grant { at, request, saved } => {
-            let decided = match (request, saved) {
-                (_, Some(name)) => Decided::Saved(name),
-                (request, None) => Decided::Request(request.unwrap_or_default()),
-            };
-            let approval = hub.grant_approval(&at.project, &at.user, &decided).await?;
+            let approval = target.approve(&at.project, request, saved).await?;
             println!("approved as {}", approval.id);
             println!("plan {}", approval.plan_digest);
             println!("policy {}", approval.policy_digest);
@@ -36,11 +34,12 @@ async fn carry_out(hub: &Hub, command: ApprovalCommand) -> Result<(), HubError> 
         }
         ApprovalCommand::List { at } => {
             let mut out = table(&["approval", "plan", "written by", "approved by", "when", "revoked"]);
-            for approval in hub.approvals(&at.project, &at.user).await? {
-                let revoked = approval.revoked.map(|(by, when)| format!("{by} {when}")).unwrap_or_default();
+            for approval in target.approvals(&at.project).await? {
+                let revoked = approval.revoked_by.zip(approval.revoked_at);
+                let revoked = revoked.map(|(by, when)| format!("{by} {when}")).unwrap_or_default();
                 out.add_row(vec![
                     approval.id,
-                    approval.plan_digest.to_string(),
+                    approval.plan_digest,
                     approval.author,
                     approval.granted_by,
                     approval.granted_at,
@@ -50,7 +49,7 @@ async fn carry_out(hub: &Hub, command: ApprovalCommand) -> Result<(), HubError> 
             println!("{out}");
         }
         ApprovalCommand::Revoke { approval, at } => {
-            hub.revoke_approval(&at.project, &at.user, &approval).await?;
+            target.revoke_approval(&at.project, &approval).await?;
             println!("{approval} is revoked");
         }
     }

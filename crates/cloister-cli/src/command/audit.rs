@@ -2,51 +2,75 @@
 
 use crate::args::{AuditArgs, AuditCommand};
 use crate::exit;
+use crate::fault::Fault;
+use crate::target::{Place, audit_events_here, verify_audit_here};
 use crate::text::{table, thousands};
-use cloister_hub::{Hub, HubError};
-use std::path::PathBuf;
+use cloister_client::{EventView, Verified};
+use cloister_hub::Hub;
+use std::io::Write;
 use std::process::ExitCode;
 
-pub(crate) async fn run(home: PathBuf, args: AuditArgs) -> ExitCode {
-    let hub = match Hub::open(home).await {
-        Ok(hub) => hub,
-        Err(e) => return exit::hub(&e),
-    };
-    let done = match args.command {
-        AuditCommand::Verify => verify(&hub).await,
-        AuditCommand::Show => show(&hub).await,
-        AuditCommand::Receipt { number } => receipt(&hub, number).await,
-        AuditCommand::Consistency { earlier } => {
-            hub.audit_consistency(earlier).await.map(|proof| println!("{}", proof.to_line()))
-        }
-        AuditCommand::Export => hub.export_audit().await.map(|text| print!("{text}")),
-    };
-    hub.close().await;
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(e) => exit::hub(&e),
-    }
+pub(crate) async fn run(place: Place, args: AuditArgs) -> ExitCode {
+    exit::done(match place.server {
+        Some(_) => at_a_server(&place, args.command).await,
+        None => here(&place, args.command).await,
+    })
 }
 
-async fn verify(hub: &Hub) -> Result<(), HubError> {
-    let report = hub.verify_audit().await?;
+/// The log of a hub on this machine, which whoever holds its home can read anyway, in nobody's name.
+async fn here(place: &Place, command: AuditCommand) -> Result<(), Fault> {
+    let hub = Hub::open(place.home.clone()).await?;
+    let done = match command {
+        AuditCommand::Verify => verify_audit_here(&hub).await.map(|report| verified(&report)),
+        AuditCommand::Show => audit_events_here(&hub).await.map(show),
+        AuditCommand::Receipt { number } => receipt(&hub, number).await,
+        AuditCommand::Consistency { earlier } => hub
+            .audit_consistency(earlier)
+            .await
+            .map(|proof| println!("{}", proof.to_line()))
+            .map_err(Fault::from),
+        AuditCommand::Export => hub.export_audit().await.map(|text| print!("{text}")).map_err(Fault::from),
+    };
+    hub.close().await;
+    done
+}
+
+/// The log at a server, for somebody who may read it. That they do is in it.
+async fn at_a_server(place: &Place, command: AuditCommand) -> Result<(), Fault> {
+    let client = place.signed_in(None).await?;
+    match command {
+        AuditCommand::Verify => verified(&client.verify_audit().await?),
+        AuditCommand::Show => show(client.audit_events().await?),
+        AuditCommand::Receipt { number } => put(&client.audit_receipt(number).await?, "\n")?,
+        AuditCommand::Consistency { earlier } => put(&client.audit_consistency(earlier).await?, "\n")?,
+        AuditCommand::Export => put(&client.export_audit().await?, "")?,
+    }
+    Ok(())
+}
+
+fn put(text: &[u8], end: &str) -> Result<(), Fault> {
+    let mut out = std::io::stdout().lock();
+    let written = out.write_all(text).and_then(|()| out.write_all(end.as_bytes()));
+    written.map_err(|e| Fault::failed("output", e.to_string()))
+}
+
+async fn receipt(hub: &Hub, number: u64) -> Result<(), Fault> {
+    let line = hub.audit_receipt(number).await?.to_line();
+    println!("{}", line.map_err(|e| Fault::failed(e.code(), e.to_string()))?);
+    Ok(())
+}
+
+fn verified(report: &Verified) {
     println!(
         "the audit log is whole: {} records, {} signed checkpoints",
         thousands(report.records),
         thousands(report.checkpoints)
     );
-    Ok(())
 }
 
-async fn receipt(hub: &Hub, number: u64) -> Result<(), HubError> {
-    let line = hub.audit_receipt(number).await?.to_line();
-    println!("{}", line.map_err(|e| HubError::Internal(e.to_string()))?);
-    Ok(())
-}
-
-async fn show(hub: &Hub) -> Result<(), HubError> {
+fn show(events: Vec<EventView>) {
     let mut out = table(&["", "when", "who", "what", "to what", "more"]);
-    for (seq, event) in hub.audit_events().await? {
+    for event in events {
         let details: Vec<String> = event
             .details
             .iter()
@@ -55,14 +79,13 @@ async fn show(hub: &Hub) -> Result<(), HubError> {
             })
             .collect();
         out.add_row(vec![
-            seq.to_string(),
+            event.number.to_string(),
             event.at,
             event.actor,
-            event.kind.as_str().to_owned(),
+            event.kind,
             event.subject,
             details.join(" "),
         ]);
     }
     println!("{out}");
-    Ok(())
 }

@@ -3,26 +3,35 @@
 use crate::args::{DatasetArgs, DatasetCommand};
 use crate::exit;
 use crate::progress::Bars;
+use crate::target::{Place, caller_for};
 use crate::text::{right, table, thousands};
-use cloister_hub::{Hub, HubError};
+use cloister_hub::{Hub, HubError, Scope};
 use cloister_model::Name;
 use cloister_receiving::{Delivery, Report, land};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-pub(crate) async fn run(home: PathBuf, args: DatasetArgs) -> ExitCode {
-    let hub = match Hub::open(home).await {
+pub(crate) async fn run(place: Place, args: DatasetArgs) -> ExitCode {
+    let hub = match place.hub("what `cloister dataset` does").await {
         Ok(hub) => hub,
-        Err(e) => return exit::hub(&e),
+        Err(fault) => return exit::fault(&fault),
     };
     let code = match args.command {
-        DatasetCommand::Land { contract, from, user } => land_extract(&hub, &contract, from, user).await,
+        DatasetCommand::Land { contract, from, user } => {
+            match caller_for(&hub, &place, user.as_ref(), Scope::Administer).await {
+                Ok(user) => land_extract(&hub, &contract, from, user).await,
+                Err(fault) => exit::fault(&fault),
+            }
+        }
         DatasetCommand::List => list(&hub).await.unwrap_or_else(|e| exit::hub(&e)),
         DatasetCommand::Show { dataset, version } => {
             show(&hub, &dataset, version).await.unwrap_or_else(|e| exit::hub(&e))
         }
         DatasetCommand::Verify { dataset, user } => {
-            verify(&hub, dataset.as_ref(), &user).await.unwrap_or_else(|e| exit::hub(&e))
+            match caller_for(&hub, &place, user.as_ref(), Scope::Administer).await {
+                Ok(user) => verify(&hub, dataset.as_ref(), &user).await.unwrap_or_else(|e| exit::hub(&e)),
+                Err(fault) => exit::fault(&fault),
+            }
         }
     };
     hub.close().await;

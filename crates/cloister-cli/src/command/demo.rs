@@ -6,6 +6,7 @@ mod script;
 use crate::args::DemoArgs;
 use crate::command::query::{rules, shown};
 use crate::exit;
+use crate::target::answered;
 use crate::text::{bold, faint, green, red, right, table, thousands, yellow};
 use cloister_hub::{Answer, Clock, DatabaseConfig, Hub, HubError, NewHub, Status};
 use cloister_landing::Silent;
@@ -186,11 +187,13 @@ async fn ask(hub: &Hub, project: &str, user: &Name, query: &script::Query) -> Re
     }
     match answer.status() {
         Status::Released => {
-            for line in shown(&answer).lines() {
+            let view = answered(&answer).map_err(|f| Stopped::File(f.text().to_owned()))?;
+            let rows = view.rows().map_err(|text| Stopped::File(text.to_owned()))?;
+            for line in shown(&view.answer.view, &rows).lines() {
                 println!("   {line}");
             }
             println!("   {} under the policy nhs-england: {}", green("released"), query.remark);
-            for rule in rules(&answer) {
+            for rule in rules(&view.answer.view) {
                 println!("   * {rule}");
             }
         }

@@ -2,24 +2,25 @@
 
 use crate::args::{DescribeArgs, ViewFormat};
 use crate::command::tables::failed;
+use crate::target::{Place, Target};
 use crate::text::{bold, faint, table};
-use cloister_hub::{Hub, TableView};
-use serde_json::json;
-use std::path::PathBuf;
+use cloister_client::TableView;
 use std::process::ExitCode;
 
-pub(crate) async fn run(home: PathBuf, args: DescribeArgs) -> ExitCode {
-    let hub = match Hub::open(home).await {
-        Ok(hub) => hub,
-        Err(e) => return failed(&e, args.format),
+pub(crate) async fn run(place: Place, args: DescribeArgs) -> ExitCode {
+    let view = match Target::open(&place, args.at.user.as_ref(), None).await {
+        Ok(target) => {
+            let view = target.describe(&args.at.project, &args.table).await;
+            target.close().await;
+            view
+        }
+        Err(fault) => Err(fault),
     };
-    let view = hub.describe(&args.at.project, &args.at.user, &args.table).await;
-    hub.close().await;
     match view {
         Ok(view) => {
             match args.format {
-                ViewFormat::Json => println!("{}", json!(view)),
-                ViewFormat::Table => show(&view),
+                ViewFormat::Json => println!("{}", view.json),
+                ViewFormat::Table => show(&view.view),
             }
             ExitCode::SUCCESS
         }
@@ -44,10 +45,10 @@ fn show(view: &TableView) {
         out.add_row(vec![
             column.name.clone(),
             column.data_type.clone(),
-            column.class.to_owned(),
+            column.class.clone(),
             if column.nullable { "yes" } else { "no" }.to_owned(),
             if column.public_labels { "public" } else { "" }.to_owned(),
-            column.uses.to_owned(),
+            column.uses.clone(),
             column.values.clone(),
             column.description.clone(),
         ]);

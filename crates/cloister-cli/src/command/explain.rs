@@ -4,23 +4,25 @@ use crate::args::Format;
 use crate::command::query::say_why;
 use crate::exit;
 use crate::text::{bold, faint, green, red};
-use cloister_hub::{BoundaryReport, Explained};
+use cloister_client::{Boundary, ExplainedView, Shown};
 use std::process::ExitCode;
 
-pub(crate) fn print(explained: &Explained, format: Format) -> ExitCode {
+pub(crate) fn print(shown: &Shown<ExplainedView>, format: Format) -> ExitCode {
+    let explained = &shown.view;
+    let is_refused = !explained.reasons.is_empty();
     if format == Format::Json {
-        println!("{}", explained.to_json());
+        println!("{}", shown.json);
     } else {
         show(explained);
-        if explained.is_refused() {
+        if is_refused {
             eprintln!("refused");
             say_why(&explained.reasons);
         }
     }
-    if explained.is_refused() { ExitCode::from(exit::REFUSED) } else { ExitCode::SUCCESS }
+    if is_refused { ExitCode::from(exit::REFUSED) } else { ExitCode::SUCCESS }
 }
 
-fn show(explained: &Explained) {
+fn show(explained: &ExplainedView) {
     println!("{}", bold("Checks"));
     for check in &explained.checks {
         let mark = match check.outcome.as_str() {
@@ -67,7 +69,7 @@ fn show(explained: &Explained) {
     }
 }
 
-fn show_boundary(boundary: &BoundaryReport) {
+fn show_boundary(boundary: &Boundary) {
     let place = if boundary.inside { "Protected inside, before people's rows meet it" } else { "Protected" };
     let by =
         if boundary.keys.is_empty() { String::new() } else { format!(" by {}", boundary.keys.join(", ")) };

@@ -1,20 +1,22 @@
 //! `cloister person`
 
 use crate::exit;
+use crate::fault::Fault;
+use crate::target::{Place, Target};
 use crate::text::table;
 use clap::{Args, Subcommand};
-use cloister_hub::{Hub, HubError, NewPerson, PersonChange, PersonView, Role};
+use cloister_client::{NewPerson, PersonChange, PersonView};
+use cloister_hub::Role;
 use cloister_model::Name;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 pub(crate) struct PersonArgs {
     #[command(subcommand)]
     command: PersonCommand,
-    /// Who asks: an administrator, or, for the first account of a hub, whoever holds its keys.
-    #[arg(long = "as", value_name = "USER", global = true, default_value = "admin")]
-    user: Name,
+    /// Who asks: an administrator. On the hub's own machine, whoever owns its keys needs no token for it, and the log says so.
+    #[arg(long = "as", value_name = "USER", global = true)]
+    user: Option<Name>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -68,37 +70,33 @@ fn role(text: &str) -> Result<Role, String> {
     found.ok_or_else(|| format!("the roles are {}", Role::ALL.map(Role::as_str).join(", ")))
 }
 
-pub(crate) async fn run(home: PathBuf, args: PersonArgs) -> ExitCode {
-    let hub = match Hub::open(home).await {
-        Ok(hub) => hub,
-        Err(e) => return exit::hub(&e),
+pub(crate) async fn run(place: Place, args: PersonArgs) -> ExitCode {
+    let target = match Target::open_for_people(&place, args.user.as_ref()).await {
+        Ok(target) => target,
+        Err(fault) => return exit::fault(&fault),
     };
-    let done = carry_out(&hub, args).await;
-    hub.close().await;
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(e) => exit::hub(&e),
-    }
+    let done = carry_out(&target, args.command).await;
+    target.close().await;
+    exit::done(done)
 }
 
-async fn carry_out(hub: &Hub, args: PersonArgs) -> Result<(), HubError> {
-    let user = args.user;
-    match args.command {
+async fn carry_out(target: &Target, command: PersonCommand) -> Result<(), Fault> {
+    match command {
         PersonCommand::Add { name, display, roles, training_expires, issuer, subject } => {
             let new = NewPerson {
                 name: name.clone(),
                 display_name: display,
-                roles: roles.into_iter().collect(),
+                roles: names(&roles),
                 training_expires,
-                subject: issuer.zip(subject),
+                subject: issuer.zip(subject).map(Into::into),
             };
-            let first = hub.add_person(new, &user).await?;
+            let first = target.add_person(new).await?;
             println!("`{name}` has an account");
             say_password(first);
         }
         PersonCommand::List => {
             let mut out = table(&["name", "person", "roles", "training until", "terms until", "account"]);
-            for p in hub.people(&user).await? {
+            for p in target.people().await? {
                 let standing = standing(&p);
                 out.add_row(vec![
                     p.name,
@@ -113,7 +111,7 @@ async fn carry_out(hub: &Hub, args: PersonArgs) -> Result<(), HubError> {
         }
         PersonCommand::Change { name, roles, training_expires, disable, enable, reset } => {
             let change = PersonChange {
-                roles: (!roles.is_empty()).then(|| roles.into_iter().collect()),
+                roles: (!roles.is_empty()).then(|| names(&roles)),
                 disabled: match (disable, enable) {
                     (true, _) => Some(true),
                     (_, true) => Some(false),
@@ -122,12 +120,16 @@ async fn carry_out(hub: &Hub, args: PersonArgs) -> Result<(), HubError> {
                 training_expires,
                 reset,
             };
-            let first = hub.change_person(&name, change, &user).await?;
+            let first = target.change_person(&name, change).await?;
             println!("changed the account of `{name}`");
             say_password(first);
         }
     }
     Ok(())
+}
+
+fn names(roles: &[Role]) -> Vec<String> {
+    roles.iter().map(|role| role.as_str().to_owned()).collect()
 }
 
 fn standing(person: &PersonView) -> &'static str {

@@ -1,7 +1,9 @@
-//! `cloister policy`: disclosure policies and the cases that lie beside them. It opens no hub, only files.
+//! `cloister policy`: disclosure policies and the cases that lie beside them. On this machine it opens no hub, only files.
 
 use crate::args::{PolicyArgs, PolicyCommand};
 use crate::exit;
+use crate::fault::Fault;
+use crate::target::Place;
 use crate::text::table;
 use cloister_disclosure::{Policy, run_cases};
 use cloister_model::Name;
@@ -9,8 +11,12 @@ use cloister_store::Home;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-pub(crate) fn run(home: PathBuf, args: PolicyArgs) -> ExitCode {
-    let folder = Home::at(home).disclosure_policies();
+pub(crate) async fn run(place: Place, args: PolicyArgs) -> ExitCode {
+    if place.server.is_some() && !matches!(&args.command, PolicyCommand::Test { files } if !files.is_empty())
+    {
+        return exit::done(at_a_server(&place, args.command).await);
+    }
+    let folder = Home::at(place.home).disclosure_policies();
     let done = match args.command {
         PolicyCommand::Test { files } => test(&folder, files),
         PolicyCommand::List => list(&folder).map(|()| ExitCode::SUCCESS),
@@ -21,6 +27,42 @@ pub(crate) fn run(home: PathBuf, args: PolicyArgs) -> ExitCode {
         Err(words) => exit::fail("policy", &words),
     }
 }
+
+/// The policies in force at a server.
+async fn at_a_server(place: &Place, command: PolicyCommand) -> Result<(), Fault> {
+    let name = match command {
+        PolicyCommand::Test { .. } => return Err(Fault::only_local("testing the policies of a hub")),
+        PolicyCommand::List => None,
+        PolicyCommand::Show { policy } => Some(policy),
+    };
+    let all = place.signed_in(None).await?.policies().await?;
+    let mut out = table(HEADER);
+    for view in all {
+        match &name {
+            // One that cannot be used has neither version nor title.
+            None => {
+                let read = Policy::parse(&view.text).ok();
+                let version = read.as_ref().map_or_else(String::new, |p| p.version().to_string());
+                let title = read.as_ref().map(|p| p.title().to_owned()).or(view.problem);
+                out.add_row(vec![view.name, version, title.unwrap_or_default(), view.digest]);
+            }
+            Some(name) if view.name == name.as_str() => {
+                let policy = Policy::parse(&view.text).map_err(|e| Fault::failed("policy", e.to_string()))?;
+                print_policy(&policy, &view.text);
+                return Ok(());
+            }
+            Some(_) => {}
+        }
+    }
+    match name {
+        None => println!("{out}"),
+        Some(name) => return Err(Fault::failed("not-found", format!("there is no policy `{name}`"))),
+    }
+    Ok(())
+}
+
+/// What a list of policies says of each.
+const HEADER: &[&str] = &["name", "version", "title", "digest"];
 
 /// Runs the cases of each policy, and says which do not hold. A policy without cases has failed.
 fn test(folder: &Path, files: Vec<PathBuf>) -> Result<ExitCode, String> {
@@ -43,7 +85,7 @@ fn test(folder: &Path, files: Vec<PathBuf>) -> Result<ExitCode, String> {
 }
 
 fn list(folder: &Path) -> Result<(), String> {
-    let mut out = table(&["name", "version", "title", "digest"]);
+    let mut out = table(HEADER);
     for path in policies_in(folder)? {
         let policy = read(&path)?;
         let (name, version) = (policy.name().to_string(), policy.version().to_string());
@@ -57,13 +99,17 @@ fn show(folder: &Path, name: &Name) -> Result<(), String> {
     let path = folder.join(format!("{name}.toml"));
     let policy = read(&path)?;
     let text = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+    print_policy(&policy, &text);
+    Ok(())
+}
+
+fn print_policy(policy: &Policy, text: &str) {
     println!("# {} {}, {}", policy.name(), policy.version(), policy.digest());
     print!("{text}");
     let unsourced = policy.unsourced();
     if !unsourced.is_empty() {
         eprintln!("no source is given for {}", unsourced.join(", "));
     }
-    Ok(())
 }
 
 /// A policy from its file.

@@ -3,17 +3,20 @@
 use crate::args::{Format, QueryArgs};
 use crate::command::{explain, twin};
 use crate::exit;
+use crate::fault::Fault;
+use crate::target::{Place, Target};
 use crate::text::{right, table};
-use cloister_hub::{Answer, Ask, Hub, PackageFile, Reason, Status};
-use cloister_model::Name;
+use cloister_client::{AnswerView, Answered, Reason};
+use cloister_hub::{Answer, Ask};
+use serde_json::json;
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// A longer file is not read: no query is that long.
 const SQL_BYTES_MAX: u64 = 4 << 20;
 
-pub(crate) async fn run(home: PathBuf, args: QueryArgs) -> ExitCode {
+pub(crate) async fn run(place: Place, args: QueryArgs) -> ExitCode {
     let format = args.format;
     let sql = match &args.saved {
         Some(_) => Ok(String::new()),
@@ -23,24 +26,24 @@ pub(crate) async fn run(home: PathBuf, args: QueryArgs) -> ExitCode {
         Ok(sql) => sql,
         Err(text) => return broke_off(format, "file", &text),
     };
-    let hub = match Hub::open(home).await {
-        Ok(hub) => hub,
-        Err(e) => return broke_off(format, e.code(), &e.to_string()),
+    let target = match Target::open(&place, args.at.user.as_ref(), None).await {
+        Ok(target) => target,
+        Err(fault) => return stopped(format, &fault),
     };
     let ask = Ask { sql, saved: args.saved, domains: args.domains, values: args.params };
-    let (project, user) = (&args.at.project, &args.at.user);
+    let project = &args.at.project;
     let done = if args.explain {
-        hub.explain(project, user, &ask).await.map(|explained| explain::print(&explained, format))
+        target.explain(project, &ask).await.map(|explained| explain::print(&explained, format))
     } else if args.twin {
-        hub.try_on_twin(project, user, &ask).await.map(|answer| twin::print(&answer, format))
+        target.try_on_twin(project, &ask).await.map(|tried| twin::print(&tried, format))
     } else {
-        match hub.ask_until(project, user, &ask, interrupted()).await {
-            Ok(answer) => Ok(print(&hub, &answer, user, format).await),
+        match target.ask(project, &ask, interrupted()).await {
+            Ok(answered) => Ok(print(&target, &answered, format).await),
             Err(e) => Err(e),
         }
     };
-    let code = done.unwrap_or_else(|e| broke_off(format, e.code(), &e.to_string()));
-    hub.close().await;
+    let code = done.unwrap_or_else(|fault| stopped(format, &fault));
+    target.close().await;
     code
 }
 
@@ -83,20 +86,47 @@ fn broke_off(format: Format, code: &str, text: &str) -> ExitCode {
     exit::fail(code, &text)
 }
 
-async fn print(hub: &Hub, answer: &Answer, user: &Name, format: Format) -> ExitCode {
+/// The same, where it may be a refusal.
+fn stopped(format: Format, fault: &Fault) -> ExitCode {
+    match fault {
+        Fault::Failed { .. } if format == Format::Json => {
+            println!("{}", Answer::failed(fault.code(), fault.text()).to_json());
+        }
+        Fault::Refused(reason) if format == Format::Json => {
+            println!("{}", json!({ "status": "refused", "request": null, "reasons": [reason] }));
+        }
+        Fault::Failed { .. } | Fault::Refused(_) => {}
+    }
+    exit::fault(fault)
+}
+
+async fn print(target: &Target, answered: &Answered, format: Format) -> ExitCode {
+    let answer = &answered.answer.view;
+    if let Some(problem) = &answered.withheld {
+        let request = answer.request.as_deref().unwrap_or_default();
+        if format == Format::Json {
+            println!("{}", answered.answer.json);
+        }
+        eprintln!("released, request {request}; the table is not given to you");
+        return exit::fail(&problem.code, problem);
+    }
+    let rows = match answered.rows() {
+        Ok(rows) => rows,
+        Err(text) => return exit::fail("output", &text),
+    };
     let mut out = std::io::stdout().lock();
-    let released = answer.status() == Status::Released;
+    let released = answer.status == "released";
     let printed = match format {
-        Format::Json => writeln!(out, "{}", answer.to_json()),
-        Format::Csv => out.write_all(answer.to_csv().unwrap_or_default().as_bytes()),
-        Format::Table if released => writeln!(out, "{}", shown(answer)),
+        Format::Json => writeln!(out, "{}", answered.answer.json),
+        Format::Csv => out.write_all(answered.csv.as_deref().unwrap_or_default()),
+        Format::Table if released => writeln!(out, "{}", shown(answer, &rows)),
         Format::Table => Ok(()),
-        Format::Arrow => match answer.request().filter(|_| released) {
+        Format::Arrow => match answer.request.as_deref().filter(|_| released) {
             Some(request) => {
                 drop(out);
-                match hub.fetch(request, user, PackageFile::Arrow).await {
+                match target.arrow(request).await {
                     Ok(bytes) => std::io::stdout().lock().write_all(&bytes),
-                    Err(e) => return exit::hub(&e),
+                    Err(fault) => return exit::fault(&fault),
                 }
             }
             None => Ok(()),
@@ -108,15 +138,15 @@ async fn print(hub: &Hub, answer: &Answer, user: &Name, format: Format) -> ExitC
     if format != Format::Json {
         say(answer);
     }
-    exit::of(answer.status())
+    exit::of(&answer.status)
 }
 
 /// A released table for people.
-pub(crate) fn shown(answer: &Answer) -> String {
-    let header: Vec<&str> = answer.columns().iter().map(|c| c.name.as_str()).collect();
+pub(crate) fn shown(answer: &AnswerView, rows: &[Vec<String>]) -> String {
+    let header: Vec<&str> = answer.columns.iter().map(|c| c.name.as_str()).collect();
     let mut out = table(&header);
-    for row in answer.text_rows().unwrap_or_default() {
-        let cells = row.iter().zip(answer.columns()).map(|(text, column)| {
+    for row in rows {
+        let cells = row.iter().zip(&answer.columns).map(|(text, column)| {
             if column.role == "key" { comfy_table::Cell::new(text) } else { right(text) }
         });
         out.add_row(cells.collect::<Vec<_>>());
@@ -125,30 +155,33 @@ pub(crate) fn shown(answer: &Answer) -> String {
 }
 
 /// What became of the query, on standard error.
-fn say(answer: &Answer) {
-    let request = answer.request().map(|r| format!(", request {r}")).unwrap_or_default();
-    match answer.status() {
-        Status::Released => {
-            let suppressed =
-                answer.cells().iter().filter(|c| matches!(c.state, "suppressed" | "not-permitted")).count();
-            let policy = answer.policy().map(|p| p.name.as_str()).unwrap_or_default();
+fn say(answer: &AnswerView) {
+    let request = answer.request.as_ref().map(|r| format!(", request {r}")).unwrap_or_default();
+    match answer.status.as_str() {
+        "released" => {
+            let suppressed = answer
+                .cells
+                .iter()
+                .filter(|c| ["suppressed", "not-permitted"].contains(&c.state.as_str()))
+                .count();
+            let policy = answer.policy.as_ref().map(|p| p.name.as_str()).unwrap_or_default();
             eprintln!("released under {policy}{request}; {suppressed} cells suppressed");
             for rule in rules(answer) {
                 eprintln!("  {rule}");
             }
-            if answer.attack().is_some() {
+            if answer.attack.is_some() {
                 eprintln!(
                     "  attacked with every total shown: no suppressed cell can be worked out more closely"
                 );
             }
         }
-        Status::Held => eprintln!("held for checkers{request}"),
-        Status::Refused => eprintln!("refused{request}"),
-        Status::Failed => eprintln!("failed{request}"),
-        Status::Created => eprintln!("created in the project's workspace{request}"),
-        Status::Dropped => eprintln!("dropped from the project's workspace{request}"),
+        "held" => eprintln!("held for checkers{request}"),
+        "refused" => eprintln!("refused{request}"),
+        "created" => eprintln!("created in the project's workspace{request}"),
+        "dropped" => eprintln!("dropped from the project's workspace{request}"),
+        _ => eprintln!("failed{request}"),
     }
-    say_why(answer.reasons());
+    say_why(&answer.reasons);
 }
 
 /// Reasons, on standard error.
@@ -162,8 +195,8 @@ pub(crate) fn say_why(reasons: &[Reason]) {
 }
 
 /// Each rule that took cells away, in words.
-pub(crate) fn rules(answer: &Answer) -> Vec<String> {
-    let mut rules: Vec<&str> = answer.cells().iter().filter_map(|c| c.rule).collect();
+pub(crate) fn rules(answer: &AnswerView) -> Vec<String> {
+    let mut rules: Vec<&str> = answer.cells.iter().filter_map(|c| c.rule.as_deref()).collect();
     rules.sort_unstable();
     rules.dedup();
     let text = |rule: &str| match rule {

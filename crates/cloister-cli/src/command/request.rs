@@ -2,70 +2,57 @@
 
 use crate::args::{FetchFormat, RequestArgs, RequestCommand};
 use crate::exit;
+use crate::fault::Fault;
+use crate::target::{Place, Target};
 use crate::text::table;
-use cloister_hub::{Hub, HubError, PackageFile};
-use cloister_model::Name;
+use cloister_hub::{HubError, PackageFile};
+use serde_json::json;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
-pub(crate) async fn run(home: PathBuf, args: RequestArgs) -> ExitCode {
-    let hub = match Hub::open(home).await {
-        Ok(hub) => hub,
-        Err(e) => return exit::hub(&e),
+pub(crate) async fn run(place: Place, args: RequestArgs) -> ExitCode {
+    let target = match Target::open(&place, args.user.as_ref(), Some("admin")).await {
+        Ok(target) => target,
+        Err(fault) => return exit::fault(&fault),
     };
     let done = match args.command {
-        RequestCommand::List => list(&hub, &args.user).await,
-        RequestCommand::Show { request } => show(&hub, &request, &args.user).await,
+        RequestCommand::List => list(&target).await,
+        RequestCommand::Show { request } => show(&target, &request).await,
         RequestCommand::Fetch { request, format, out } => {
-            fetch(&hub, &request, &args.user, format, out.as_deref()).await
+            fetch(&target, &request, format, out.as_deref()).await
         }
     };
-    hub.close().await;
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(e) => exit::hub(&e),
-    }
+    target.close().await;
+    exit::done(done)
 }
 
-async fn list(hub: &Hub, user: &Name) -> Result<(), HubError> {
+async fn list(target: &Target) -> Result<(), Fault> {
     let mut out = table(&["request", "project", "by", "state", "submitted"]);
-    for request in hub.requests(user).await? {
-        out.add_row(vec![
-            request.id,
-            request.project,
-            request.user,
-            request.state.as_str().to_owned(),
-            request.submitted_at,
-        ]);
+    for request in target.queries().await? {
+        out.add_row(vec![request.id, request.project, request.author, request.state, request.submitted_at]);
     }
     println!("{out}");
     Ok(())
 }
 
-async fn show(hub: &Hub, id: &str, user: &Name) -> Result<(), HubError> {
-    let request = hub.request(id, user).await?;
-    println!("{}: {}", request.id, request.state.as_str());
-    println!("project {}, by {}, submitted {}", request.project, request.user, request.submitted_at);
-    println!("policy {} ({})", request.policy_name, request.policy_digest);
-    println!("datasets {}", request.datasets);
+async fn show(target: &Target, id: &str) -> Result<(), Fault> {
+    let request = target.query_record(id).await?;
+    println!("{}: {}", request.id, request.state);
+    println!("project {}, by {}, submitted {}", request.project, request.author, request.submitted_at);
+    println!("policy {} ({})", request.policy, request.policy_digest);
+    println!("datasets {}", json!(request.datasets));
     if let Some(plan) = &request.plan_digest {
         println!("plan {plan}");
     }
-    if request.reasons != "[]" {
-        println!("reasons {}", request.reasons);
+    if !request.reasons.is_empty() {
+        println!("reasons {}", json!(request.reasons));
     }
     println!("\n{}", request.sql);
     Ok(())
 }
 
-async fn fetch(
-    hub: &Hub,
-    id: &str,
-    user: &Name,
-    format: FetchFormat,
-    out: Option<&Path>,
-) -> Result<(), HubError> {
+async fn fetch(target: &Target, id: &str, format: FetchFormat, out: Option<&Path>) -> Result<(), Fault> {
     let file = match format {
         FetchFormat::Csv => PackageFile::Csv,
         FetchFormat::Parquet => PackageFile::Parquet,
@@ -75,12 +62,12 @@ async fn fetch(
         FetchFormat::Sql => PackageFile::Sql,
         FetchFormat::Page => PackageFile::Page,
     };
-    let bytes = hub.fetch(id, user, file).await?;
+    let bytes = target.fetch(id, file).await?;
     match out {
-        Some(path) => Ok(cloister_store::write_new(path, &bytes)?),
-        None => {
-            let path = PathBuf::from("standard output");
-            std::io::stdout().lock().write_all(&bytes).map_err(|source| HubError::File { path, source })
-        }
+        Some(path) => Ok(cloister_store::write_new(path, &bytes).map_err(HubError::from)?),
+        None => std::io::stdout()
+            .lock()
+            .write_all(&bytes)
+            .map_err(|e| Fault::failed("file", format!("standard output: {e}"))),
     }
 }

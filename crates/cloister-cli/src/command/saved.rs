@@ -3,56 +3,47 @@
 use crate::args::{SavedArgs, SavedCommand};
 use crate::command::query::sql_of;
 use crate::exit;
+use crate::fault::Fault;
+use crate::target::{Place, Target};
 use crate::text::table;
-use cloister_hub::{Hub, HubError};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-pub(crate) async fn run(home: PathBuf, args: SavedArgs) -> ExitCode {
-    let hub = match Hub::open(home).await {
-        Ok(hub) => hub,
-        Err(e) => return exit::hub(&e),
+pub(crate) async fn run(place: Place, args: SavedArgs) -> ExitCode {
+    let at = match &args.command {
+        SavedCommand::Put { at, .. }
+        | SavedCommand::List { at }
+        | SavedCommand::Show { at, .. }
+        | SavedCommand::Remove { at, .. } => at,
     };
-    let done = carry_out(&hub, args.command).await;
-    hub.close().await;
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Stopped::Hub(e)) => exit::hub(&e),
-        Err(Stopped::File(text)) => exit::fail("file", &text),
-    }
+    let target = match Target::open(&place, at.user.as_ref(), None).await {
+        Ok(target) => target,
+        Err(fault) => return exit::fault(&fault),
+    };
+    let done = carry_out(&target, args.command).await;
+    target.close().await;
+    exit::done(done)
 }
 
-enum Stopped {
-    Hub(HubError),
-    File(String),
-}
-
-impl From<HubError> for Stopped {
-    fn from(error: HubError) -> Self {
-        Self::Hub(error)
-    }
-}
-
-async fn carry_out(hub: &Hub, command: SavedCommand) -> Result<(), Stopped> {
+async fn carry_out(target: &Target, command: SavedCommand) -> Result<(), Fault> {
     match command {
         SavedCommand::Put { name, at, sql, file, domains } => {
-            let sql = sql_of(sql.as_deref(), file.as_deref()).map_err(Stopped::File)?;
-            let plan = hub.save_query(&at.project, &at.user, &name, &sql, &domains).await?;
+            let sql = sql_of(sql.as_deref(), file.as_deref()).map_err(|e| Fault::failed("file", e))?;
+            let plan = target.save_query(&at.project, &name, &sql, &domains).await?;
             println!("saved `{name}` in `{}`, plan {plan}", at.project);
         }
         SavedCommand::List { at } => {
             let mut out = table(&["name", "by", "when"]);
-            for saved in hub.saved_queries(&at.project, &at.user).await? {
+            for saved in target.saved_queries(&at.project).await? {
                 out.add_row(vec![saved.name, saved.author, saved.saved_at]);
             }
             println!("{out}");
         }
         SavedCommand::Show { name, at } => {
-            let saved = hub.saved_query(&at.project, &at.user, &name).await?;
+            let saved = target.saved_query(&at.project, &name).await?;
             println!("{}", saved.text.trim_end());
         }
         SavedCommand::Remove { name, at } => {
-            hub.remove_saved_query(&at.project, &at.user, &name).await?;
+            target.remove_saved_query(&at.project, &name).await?;
             println!("removed `{name}` from `{}`", at.project);
         }
     }

@@ -2,24 +2,29 @@
 
 use crate::args::{TablesArgs, ViewFormat};
 use crate::exit;
+use crate::fault::Fault;
+use crate::target::{Place, Target};
 use crate::text::table;
-use cloister_hub::{Hub, HubError, TableView};
+use cloister_client::TableView;
 use serde_json::json;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-pub(crate) async fn run(home: PathBuf, args: TablesArgs) -> ExitCode {
-    let hub = match Hub::open(home).await {
-        Ok(hub) => hub,
-        Err(e) => return failed(&e, args.format),
+pub(crate) async fn run(place: Place, args: TablesArgs) -> ExitCode {
+    let tables = match Target::open(&place, args.at.user.as_ref(), None).await {
+        Ok(target) => {
+            let tables = target.tables(&args.at.project).await;
+            target.close().await;
+            tables
+        }
+        Err(fault) => Err(fault),
     };
-    let tables = hub.tables(&args.at.project, &args.at.user).await;
-    hub.close().await;
     match tables {
         Ok(tables) => {
             match args.format {
-                ViewFormat::Json => println!("{}", json!({ "project": args.at.project, "tables": tables })),
-                ViewFormat::Table => println!("{}", shown(&tables)),
+                ViewFormat::Json => {
+                    println!("{}", json!({ "project": args.at.project, "tables": tables.json }))
+                }
+                ViewFormat::Table => println!("{}", shown(&tables.view)),
             }
             ExitCode::SUCCESS
         }
@@ -43,13 +48,15 @@ fn shown(tables: &[TableView]) -> String {
 }
 
 /// `--format json` prints one object whatever happens.
-pub(crate) fn failed(error: &HubError, format: ViewFormat) -> ExitCode {
+pub(crate) fn failed(fault: &Fault, format: ViewFormat) -> ExitCode {
     if format == ViewFormat::Json {
-        let (status, reason) = match error {
-            HubError::TurnedAway(reason) => ("refused", json!(reason)),
-            other => ("failed", json!({ "code": other.code(), "message": other.to_string(), "hint": "" })),
+        let (status, reason) = match fault {
+            Fault::Refused(reason) => ("refused", json!(reason)),
+            Fault::Failed { code, text, hint } => {
+                ("failed", json!({ "code": code, "message": text, "hint": hint }))
+            }
         };
         println!("{}", json!({ "status": status, "reasons": [reason] }));
     }
-    exit::hub(error)
+    exit::fault(fault)
 }

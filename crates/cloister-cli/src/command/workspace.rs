@@ -1,40 +1,33 @@
 //! `cloister workspace`
 
-use crate::args::{WorkspaceArgs, WorkspaceCommand};
+use crate::args::{InProject, WorkspaceArgs, WorkspaceCommand};
 use crate::exit;
+use crate::fault::Fault;
+use crate::target::{Place, Target};
 use crate::text::table;
-use cloister_hub::{Hub, HubError};
-use cloister_model::Name;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-pub(crate) async fn run(home: PathBuf, args: WorkspaceArgs) -> ExitCode {
-    let hub = match Hub::open(home).await {
-        Ok(hub) => hub,
-        Err(e) => return exit::hub(&e),
-    };
-    let WorkspaceCommand::List { project, user } = args.command;
-    let done = list(&hub, &project, &user).await;
-    hub.close().await;
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(e) => exit::hub(&e),
-    }
+pub(crate) async fn run(place: Place, args: WorkspaceArgs) -> ExitCode {
+    let WorkspaceCommand::List { at } = args.command;
+    exit::done(list(&place, &at).await)
 }
 
-async fn list(hub: &Hub, project: &Name, user: &Name) -> Result<(), HubError> {
+async fn list(place: &Place, at: &InProject) -> Result<(), Fault> {
+    let target = Target::open(place, at.user.as_ref(), None).await?;
+    let entries = target.workspace(&at.project).await;
+    target.close().await;
     let mut out = table(&["name", "rows of", "columns", "made", "by", "expires", "usable"]);
-    for entry in hub.workspace_entries(project, user).await? {
+    for entry in entries? {
         let columns: Vec<String> =
             entry.columns.iter().map(|c| format!("{} {}", c.name, c.data_type)).collect();
         out.add_row(vec![
             format!("workspace.{}", entry.name),
-            entry.kind.to_owned(),
+            entry.kind,
             columns.join(", "),
             entry.made_at,
             entry.made_by,
             entry.expires_at,
-            entry.unusable.unwrap_or("yes").to_owned(),
+            entry.unusable.unwrap_or_else(|| "yes".to_owned()),
         ]);
     }
     println!("{out}");

@@ -21,6 +21,9 @@ pub(crate) struct ApprovalBody {
     plan_digest: String,
     /// The disclosure policy, as its digest.
     policy_digest: String,
+    /// The dataset versions that it reads, with their digests.
+    #[schema(value_type = Object)]
+    datasets: serde_json::Value,
     /// The query.
     sql: String,
     /// Who wrote the query.
@@ -31,11 +34,19 @@ pub(crate) struct ApprovalBody {
     granted_at: String,
     /// Whether it was taken back.
     revoked: bool,
+    /// By whom.
+    revoked_by: Option<String>,
+    /// When that was.
+    revoked_at: Option<String>,
 }
 
 impl From<Approval> for ApprovalBody {
     fn from(approval: Approval) -> Self {
+        let (revoked_by, revoked_at) = approval.revoked.clone().unzip();
         Self {
+            datasets: serde_json::from_str(&approval.datasets).unwrap_or_default(),
+            revoked_by,
+            revoked_at,
             id: approval.id,
             plan_digest: approval.plan_digest.to_string(),
             policy_digest: approval.policy_digest.to_string(),

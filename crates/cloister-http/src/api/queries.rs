@@ -70,6 +70,8 @@ pub(crate) struct QueryBody {
     state: String,
     /// The disclosure policy.
     policy: String,
+    /// The digest of its text.
+    policy_digest: String,
     /// The dataset versions.
     datasets: Vec<DatasetRef>,
     /// The digest that names its plan.
@@ -95,6 +97,7 @@ impl From<QueryRecord> for QueryBody {
             sql: record.sql,
             state: record.state,
             policy: record.policy,
+            policy_digest: record.policy_digest,
             datasets: record.datasets,
             plan_digest: record.plan_digest,
             reasons: record.reasons,

@@ -26,11 +26,21 @@ pub(crate) struct SavedBody {
     author: String,
     /// When.
     saved_at: String,
+    /// The digest that names its plan, where it was kept just now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    plan_digest: Option<String>,
 }
 
 impl From<SavedQuery> for SavedBody {
     fn from(saved: SavedQuery) -> Self {
-        Self { name: saved.name, text: saved.text, author: saved.author, saved_at: saved.saved_at }
+        Self {
+            name: saved.name,
+            text: saved.text,
+            author: saved.author,
+            saved_at: saved.saved_at,
+            plan_digest: None,
+        }
     }
 }
 
@@ -96,8 +106,9 @@ pub(crate) async fn keep(
         etag::check(&headers, &etag::tag(&body))?;
     }
     let domains: Vec<(String, String)> = new.domains.into_iter().collect();
-    state.hub.save_query(&project, &caller.name, &name, &new.sql, &domains).await?;
-    Ok(Json(state.hub.saved_query(&project, &caller.name, &name).await?.into()))
+    let plan = state.hub.save_query(&project, &caller.name, &name, &new.sql, &domains).await?;
+    let saved = SavedBody::from(state.hub.saved_query(&project, &caller.name, &name).await?);
+    Ok(Json(SavedBody { plan_digest: Some(plan.to_string()), ..saved }))
 }
 
 /// Forgets a query.

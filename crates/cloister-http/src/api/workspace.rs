@@ -17,6 +17,8 @@ pub(crate) struct WorkspaceBody {
     name: String,
     /// `view`, or a table of `people`, `groups` or `reference` rows.
     kind: String,
+    /// Its columns.
+    columns: Vec<WorkspaceColumnBody>,
     /// Who made it.
     made_by: String,
     /// When.
@@ -25,6 +27,16 @@ pub(crate) struct WorkspaceBody {
     expires_at: String,
     /// Why it may not be used now.
     unusable: Option<String>,
+}
+
+/// A column of a workspace table or view.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct WorkspaceColumnBody {
+    /// Its name.
+    name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    data_type: String,
 }
 
 /// What a project's workspace holds.
@@ -42,6 +54,11 @@ pub(crate) async fn list(
     let bodies = entries.map(|entry| WorkspaceBody {
         name: entry.name.to_string(),
         kind: entry.kind.to_owned(),
+        columns: entry
+            .columns
+            .into_iter()
+            .map(|c| WorkspaceColumnBody { name: c.name.to_string(), data_type: c.data_type.to_string() })
+            .collect(),
         made_by: entry.made_by,
         made_at: entry.made_at,
         expires_at: entry.expires_at,

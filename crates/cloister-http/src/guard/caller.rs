@@ -32,6 +32,8 @@ pub(crate) enum Via {
     },
     /// A personal access token.
     Token {
+        /// Its id, to end it.
+        id: String,
         /// What it may be used for.
         scopes: BTreeSet<Scope>,
     },
@@ -44,6 +46,8 @@ pub(crate) enum Need {
     Scope(Scope),
     /// A session.
     Session,
+    /// Either, for whatever it is.
+    Known,
 }
 
 impl Caller {
@@ -59,7 +63,7 @@ impl Caller {
     pub(crate) fn may_with_one_of(&self, wanted: &[Scope]) -> Result<(), Problem> {
         match &self.via {
             Via::Session { .. } => Ok(()),
-            Via::Token { scopes } if wanted.iter().any(|s| scopes.contains(s)) => Ok(()),
+            Via::Token { scopes, .. } if wanted.iter().any(|s| scopes.contains(s)) => Ok(()),
             Via::Token { .. } => {
                 let names: Vec<&str> = wanted.iter().map(|s| s.as_str()).collect();
                 let text = format!(
@@ -86,9 +90,18 @@ pub(crate) fn cookie_name(secure: bool) -> &'static str {
     if secure { "__Host-cloister" } else { "cloister" }
 }
 
+/// The name of the cookie of a browser that is at the sign-in provider.
+pub(crate) fn away_cookie_name(secure: bool) -> &'static str {
+    if secure { "__Host-cloister-away" } else { "cloister-away" }
+}
+
 /// The session's secret of a request.
 pub(crate) fn cookie_of(headers: &HeaderMap, secure: bool) -> Option<String> {
-    let wanted = cookie_name(secure);
+    named_cookie(headers, cookie_name(secure))
+}
+
+/// The only cookie of a name.
+pub(crate) fn named_cookie(headers: &HeaderMap, wanted: &str) -> Option<String> {
     let all = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
     let mut found = all.flat_map(cookie::Cookie::split_parse).flatten().filter(|c| c.name() == wanted);
     match (found.next(), found.next()) {
@@ -110,6 +123,7 @@ pub(crate) async fn needs(
     let caller = find(&state, &parts.headers).await?.ok_or_else(Problem::unauthorised)?;
     match need {
         Need::Scope(scope) => caller.may_with_one_of(&[scope])?,
+        Need::Known => {}
         Need::Session if caller.session().is_some() => {}
         Need::Session => {
             return Err(Problem::new(403, "session-needed", "No access token is for this; sign in for it."));
@@ -141,7 +155,10 @@ async fn find(state: &AppState, headers: &HeaderMap) -> Result<Option<Caller>, P
             return Err(Problem::unauthorised());
         }
         let bearer = state.hub.bearer(token.trim()).await?.ok_or_else(Problem::unauthorised)?;
-        return Ok(Some(Caller { name: bearer.account, via: Via::Token { scopes: bearer.scopes } }));
+        return Ok(Some(Caller {
+            name: bearer.account,
+            via: Via::Token { id: bearer.id, scopes: bearer.scopes },
+        }));
     }
     let Some(secret) = cookie_of(headers, state.settings.is_secure()) else { return Ok(None) };
     let Some(session) = state.hub.session(&secret).await? else { return Ok(None) };

@@ -88,7 +88,9 @@ pub(crate) async fn limit(State(state): State<AppState>, request: Request, next:
 /// Turns away an address that tries to sign in too often.
 pub(crate) async fn limit_sign_in(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let address = address(request.headers(), request.extensions(), state.settings.behind_proxy);
-    let taken = match request.method().is_safe() {
+    // Looking at a form is no attempt; going to the provider and coming back is.
+    let looks = request.method().is_safe() && !request.uri().path().starts_with("/sign-in/provider");
+    let taken = match looks {
         true => Ok(()),
         false => state.rates.take(&format!("sign-in {address}"), state.settings.sign_in_rate, Instant::now()),
     };

@@ -21,9 +21,18 @@ pub(crate) struct Next {
     next: String,
 }
 
+impl Next {
+    /// As it was asked: see [`own`].
+    pub(super) fn next(&self) -> &str {
+        &self.next
+    }
+}
+
 /// A place of ours, and nobody else's.
-fn own(next: &str) -> &str {
-    let inside = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\r']);
+pub(super) fn own(next: &str) -> &str {
+    // Browsers leave tabs and line breaks out of an address, and take a backslash for a slash.
+    let plain = next.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+    let inside = next.starts_with('/') && !next.starts_with("//") && plain;
     if inside && !next.starts_with("/sign-") { next } else { "/" }
 }
 
@@ -35,27 +44,40 @@ pub(crate) async fn show(
 ) -> Response {
     match session_stage(&state, &headers).await {
         Ok(Some(Stage::Full)) => redirect(own(&next.next)).into_response(),
-        Ok(_) => form(&next.next, None),
+        Ok(_) => form(&state, &next.next, None),
         Err(wrong) => wrong.plain(),
     }
 }
 
-fn form(next: &str, problem: Option<&Problem>) -> Response {
+/// The form, with the way to the provider where there is one.
+pub(super) fn form(state: &AppState, next: &str, problem: Option<&Problem>) -> Response {
     let page = Page::open("Sign in", "sign-in");
-    let status = if problem.is_some() { StatusCode::UNAUTHORIZED } else { StatusCode::OK };
+    let status = problem.map_or(StatusCode::OK, Problem::status);
+    let provider = state.provider.as_ref().map(|provider| &provider.settings().name);
+    let next = url_escape(own(next));
     page.with_status(
         status,
         html! {
             (mistake(problem))
             h1 { "Sign in" }
-            form method="post" action={ "/sign-in?next=" (url_escape(own(next))) } novalidate {
-                (Line { name: "name", label: "Name", autocomplete: "username", ..Line::default() }.render())
-                (Line { name: "password", label: "Password", kind: "password", autocomplete: "current-password", ..Line::default() }.render())
-                (button("", "Sign in", ""))
+            @if let Some(name) = provider {
+                p { a.nhsuk-button href={ "/sign-in/provider?next=" (next) } role="button" draggable="false" { "Sign in with " (name) } }
             }
+            @if state.takes_passwords() { (password_form(&next, provider.is_some())) }
             p { "An administrator of the hub gives you an account." }
         },
     )
+}
+
+fn password_form(next: &str, beside: bool) -> Markup {
+    html! {
+        @if beside { h2 { "With a password of this hub" } }
+        form method="post" action={ "/sign-in?next=" (next) } novalidate {
+                (Line { name: "name", label: "Name", autocomplete: "username", ..Line::default() }.render())
+                (Line { name: "password", label: "Password", kind: "password", autocomplete: "current-password", ..Line::default() }.render())
+                (button("", "Sign in", ""))
+        }
+    }
 }
 
 /// Takes name and password.
@@ -64,6 +86,10 @@ pub(crate) async fn password(
     Query(next): Query<Next>,
     fields: Fields,
 ) -> Response {
+    if !state.takes_passwords() {
+        let problem = Problem::new(403, "passwords-off", "Passwords are not taken here.");
+        return form(&state, &next.next, Some(&problem.hint("Sign in with the provider.")));
+    }
     match state.hub.sign_in(fields.get("name"), fields.get("password")).await {
         Ok(door) => enter(&state, door, &next.next, || {
             // One sentence for everything: who tries learns nothing of who there is.
@@ -72,7 +98,7 @@ pub(crate) async fn password(
                 "sign-in",
                 "The name or the password is wrong, or the account cannot be used now.",
             );
-            form(&next.next, Some(&problem.hint("After five failures, wait a minute.")))
+            form(&state, &next.next, Some(&problem.hint("After five failures, wait a minute.")))
         }),
         Err(error) => Wrong::from(error).plain(),
     }
@@ -185,10 +211,10 @@ pub(crate) async fn out(State(state): State<AppState>, sent: Sent) -> Response {
 pub(crate) fn enter(state: &AppState, door: Door, next: &str, closed: impl FnOnce() -> Response) -> Response {
     match door {
         Door::Open { stage, secret } => {
-            let next = url_escape(own(next));
+            let next = own(next);
             let to = match stage {
-                Stage::Full => own(&next).to_owned(),
-                Stage::SecondFactorNeeded => format!("/sign-in/code?next={next}"),
+                Stage::Full => next.to_owned(),
+                Stage::SecondFactorNeeded => format!("/sign-in/code?next={}", url_escape(next)),
                 Stage::PasswordChangeNeeded => "/sign-in/password".to_owned(),
             };
             let mut response = redirect(&to).into_response();
@@ -200,14 +226,26 @@ pub(crate) fn enter(state: &AppState, door: Door, next: &str, closed: impl FnOnc
 }
 
 pub(crate) fn set_cookie(response: &mut Response, state: &AppState, secret: &str, gone: bool) {
+    let lasts = gone.then_some(cookie::time::Duration::ZERO);
+    add_cookie(response, state, cookie_name(state.settings.is_secure()), secret, lasts);
+}
+
+/// Sets a cookie that is nobody's script's. It goes with the browser's session where it lasts for no set time.
+pub(super) fn add_cookie(
+    response: &mut Response,
+    state: &AppState,
+    name: &'static str,
+    secret: &str,
+    lasts: Option<cookie::time::Duration>,
+) {
     let secure = state.settings.is_secure();
-    let mut cookie = Cookie::build((cookie_name(secure), secret.to_owned()))
+    let mut cookie = Cookie::build((name, secret.to_owned()))
         .path("/")
         .http_only(true)
         .secure(secure)
         .same_site(SameSite::Lax);
-    if gone {
-        cookie = cookie.max_age(cookie::time::Duration::ZERO);
+    if let Some(lasts) = lasts {
+        cookie = cookie.max_age(lasts);
     }
     if let Ok(value) = HeaderValue::from_str(&cookie.build().to_string()) {
         response.headers_mut().append(header::SET_COOKIE, value);
@@ -231,6 +269,8 @@ mod tests {
             ("https://evil.example", "/"),
             ("/\\evil.example", "/"),
             ("/a\r\nSet-Cookie: x", "/"),
+            ("/\t/evil.example", "/"),
+            ("/\u{a0}", "/"),
             ("/sign-in", "/"),
             ("", "/"),
         ] {

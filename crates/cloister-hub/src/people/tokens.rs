@@ -44,6 +44,8 @@ pub struct TokenView {
 /// Who sends a token, and what it may be used for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bearer {
+    /// The token's id.
+    pub id: String,
     /// Whose it is.
     pub account: Name,
     /// What it may be used for.
@@ -100,7 +102,11 @@ impl Hub {
         if token.used(self.clock.today()) {
             self.store.touch_token(token.id(), &stored(&token)?.body).await?;
         }
-        Ok(Some(Bearer { account: token.account().clone(), scopes: token.scopes().clone() }))
+        Ok(Some(Bearer {
+            id: token.id().to_owned(),
+            account: token.account().clone(),
+            scopes: token.scopes().clone(),
+        }))
     }
 }
 
