@@ -277,7 +277,7 @@ fn full_disk(people: u64, varied: bool, code: &str) {
     if on_server {
         case.hub.database().run("DROP FUNCTION full_disk CASCADE").unwrap();
     }
-    assert!(case.hub.run(&["dataset", "verify"]).expect(0).out.contains("version 1: 1 files, as landed"));
+    assert!(case.hub.run(&["dataset", "verify"]).expect(0).out.contains("version 1: 2 files, as landed"));
     let staging = std::fs::read_dir(home.join("staging")).unwrap();
     assert!(staging.flatten().all(|e| e.file_name().to_string_lossy().ends_with(".lock")));
     case.hub.run(&["audit", "verify"]).expect(0);

@@ -179,3 +179,25 @@ fn without_keys_or_table_nothing_is_counted() {
     let failed = hub.query("SELECT count(*) AS n FROM person");
     assert!(failed.code != 0 && !failed.out.contains("\"rows\": [["), "{}", failed.out);
 }
+
+/// What leaves a project in a day without anybody having looked is bounded; what comes after waits.
+#[test]
+fn more_results_than_a_day_may_have_wait_for_checkers() {
+    let hub = Hub::of_region(300, ErrorRates::NONE);
+    let path = hub.home().join("policies/disclosure/nhs-england.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let text = text.replace("cells-max = 50000", "cells-max = 50000\noutputs-per-day-max = 2");
+    std::fs::write(&path, text).unwrap();
+    hub.create(&project("p", "automatic", GRANTS)).expect(0);
+    hub.create(&project("q", "automatic", GRANTS)).expect(0);
+    let sql = "SELECT sex, count(*) AS n FROM person GROUP BY sex";
+    hub.query(sql).expect(0);
+    // What is refused is no output.
+    hub.query("SELECT * FROM person").expect(2);
+    hub.query(sql).expect(0);
+    let held = hub.query(sql).expect(3).json();
+    assert_eq!(held["reasons"][0]["code"], "outputs-per-day", "{held}");
+    hub.query(sql).expect(3);
+    // Another project has its own.
+    hub.query_in("q", "researcher", sql).expect(0);
+}

@@ -89,7 +89,7 @@ fn a_package_says_what_it_is() {
     let whole: serde_json::Value = serde_json::from_slice(&read("ro-crate-metadata.json")).unwrap();
     let graph = whole["@graph"].as_array().unwrap();
     let of = |id: &str| graph.iter().find(|e| e["@id"] == id).unwrap();
-    assert_eq!(of("./")["conformsTo"]["@id"], "https://w3id.org/5s-crate/0.4");
+    assert_eq!(of("./")["conformsTo"][0]["@id"], "https://w3id.org/5s-crate/0.4");
     assert!(of("./")["name"].as_str().unwrap().contains(&id));
     assert_eq!(of("#sign-off")["name"], "Released by rules alone");
     let decision: serde_json::Value = serde_json::from_slice(&read("decision.json")).unwrap();

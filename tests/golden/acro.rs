@@ -104,7 +104,14 @@ fn cell(aggregate: &str, numbers: &[Option<f64>]) -> Cell {
         "count" | "count-of-rows" => Value::Count(i64::try_from(people).unwrap()),
         _ => Value::Measure,
     };
-    Cell { value, contributors: people, branches: vec![], support, contributions: Some(contributions) }
+    Cell {
+        value,
+        contributors: people,
+        branches: vec![],
+        support,
+        contributions: Some(contributions),
+        record_keys: None,
+    }
 }
 
 fn statistic(aggregate: &str) -> Statistic {

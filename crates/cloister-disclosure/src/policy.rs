@@ -82,8 +82,8 @@ impl Policy {
         }
     }
 
-    /// Reads a policy for queries. What they cannot do is refused, rather than left out: a bound on outputs a day, and noise by
-    /// numbers of keys that what landing keeps of people does not serve. A policy with noise needs its table besides
+    /// Reads a policy for queries. What they cannot do is refused, rather than left out: noise by numbers of
+    /// keys that what landing keeps of people does not serve. A policy with noise needs its table besides
     /// ([`Policy::with_perturbation`]); without it no count is shown.
     pub fn parse_for_queries(text: &str) -> Result<Self, PolicyError> {
         let policy = Self::parse(text)?;
@@ -100,9 +100,6 @@ impl Policy {
             if noise.threshold < 1 {
                 return wrong("cell-key.threshold must be at least 1: a count below zero would be shown");
             }
-        }
-        if policy.file.output.outputs_per_day_max.is_some() {
-            return wrong("output.outputs-per-day-max: queries are not counted by day yet");
         }
         Ok(policy)
     }

@@ -120,6 +120,10 @@ impl Reason {
                 "Results of this project are released after checkers have looked at them.",
                 "Checkers see the request; you are told when it is decided.",
             ),
+            "outputs-per-day" => (
+                "As many results of this project have left today as the policy lets leave without a checker.",
+                "Ask for its release, or wait until tomorrow (UTC).",
+            ),
             "too-many-cells" => (
                 "The table has more cells than the policy releases without a checker.",
                 "Ask for fewer groups or columns.",

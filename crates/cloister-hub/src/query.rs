@@ -9,7 +9,7 @@ use cloister_access::{Proof, act};
 use cloister_airlock::Cleared;
 use cloister_audit::{Event, EventKind};
 use cloister_disclosure::Policy;
-use cloister_governance::{Project, QueryMode};
+use cloister_governance::{Project, QueryMode, ReviewMode};
 use cloister_model::{Digest, Name};
 use cloister_query::{Command, QueryError, ReleasedTable};
 use cloister_store::{DatasetVersion, Lock, ObjectKind, Outcome as Settled, Place, Request, RequestState};
@@ -122,12 +122,13 @@ impl Hub {
         if let Some((kind, name)) = creation {
             return run.create(&workspace, sql, kind, name, stop, place).await;
         }
+        let many = self.is_beyond_the_day(&workspace).await?;
         let job = QueryJob {
             request: run.id.clone(),
             workspace: workspace.for_worker()?,
             datasets: workspace.granted.clone(),
             policy: workspace.policy_texts.clone(),
-            review: workspace.project.review,
+            review: if many { ReviewMode::Two } else { workspace.project.review },
             sql: sql.to_owned(),
             approved: approvals.as_ref().map(|held| held.iter().map(|a| a.plan_digest).collect()),
         };
@@ -147,9 +148,24 @@ impl Hub {
                 let answer = Answer::released(run.heading.clone(), &cleared);
                 run.release(answer, &cleared, sql).await
             }
-            Outcome::Held { sealed, exhibit, reasons } => run.hold(&sealed, &exhibit, &reasons).await,
+            Outcome::Held { sealed, exhibit, mut reasons } => {
+                if many {
+                    reasons.retain(|code| code != "review-required");
+                    reasons.insert(0, "outputs-per-day".to_owned());
+                }
+                run.hold(&sealed, &exhibit, &reasons).await
+            }
             other => run.end_without(other).await,
         }
+    }
+
+    /// Whether a project whose results leave by rules alone has had as many today (UTC) as its policy lets leave so, this
+    /// query, which is recorded, among them.
+    async fn is_beyond_the_day(&self, workspace: &Workspace) -> Result<bool, HubError> {
+        let (project, most) = (&workspace.project, workspace.policy.outputs_per_day_max());
+        let Some(most) = most.filter(|_| project.review == ReviewMode::Automatic) else { return Ok(false) };
+        let today = format!("{}T00:00:00.000Z", self.clock.today());
+        Ok(self.store.outputs_since(project.name.as_str(), &today).await? > u64::from(most))
     }
 
     /// Waits until the hub has room for a query and it is the project's turn.

@@ -5,7 +5,7 @@ use crate::column::Context;
 use crate::identity::People;
 use crate::inputs::Inputs;
 use crate::merge::{Unique, merge};
-use crate::output::{BucketFile, schema_of};
+use crate::output::{BucketFile, RECORD_KEY, schema_of};
 use crate::pipeline::{TablePlan, Validated};
 use crate::progress::Progress;
 use crate::reject::{RejectSummary, RejectWriter, TableRejects};
@@ -112,7 +112,7 @@ const RECORD_KEYS: usize = 1 << 20;
 
 /// Writes the record key of everybody whom the hub knows now.
 fn record_keys(landing: &Landing<'_>, keys: &[u32]) -> Result<FileEntry, LandingError> {
-    let schema = Arc::new(Schema::new(vec![Field::new("record_key", DataType::UInt32, false)]));
+    let schema = Arc::new(Schema::new(vec![Field::new(RECORD_KEY, DataType::UInt32, false)]));
     let path = record_keys_path(&landing.contract.name, landing.version);
     let mut file = BucketFile::create(&landing.staging, path, 0, &schema, false, &landing.data_key)?;
     for keys in keys.chunks(RECORD_KEYS) {

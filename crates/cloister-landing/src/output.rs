@@ -19,6 +19,9 @@ use std::sync::Arc;
 /// Rows of a row group: enough to compress and to scan, little enough to skip.
 const ROW_GROUP_ROWS: usize = 131_072;
 
+/// The column of record keys, in a file of its own.
+pub(crate) const RECORD_KEY: &str = "record_key";
+
 /// The Arrow schema of landed columns.
 pub(crate) fn schema_of(columns: &[LandedColumn]) -> SchemaRef {
     let fields = columns.iter().map(|c| {
@@ -98,6 +101,8 @@ impl BucketFile {
             let column = ColumnPath::from(field.name().as_str());
             properties = properties.set_column_statistics_enabled(column, EnabledStatistics::None);
         }
+        // Random numbers have no words in common: a dictionary of them is as long as they are.
+        let properties = properties.set_column_dictionary_enabled(ColumnPath::from(RECORD_KEY), false);
         let properties = properties
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).map_err(LandingError::parquet)?))
             .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))

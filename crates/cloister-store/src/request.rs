@@ -178,6 +178,20 @@ impl Store {
         asked.fetch_all(&self.pool).await?.iter().map(read).collect()
     }
 
+    /// How many results of a project left since a moment without a release request, those that are under way among them.
+    pub async fn outputs_since(&self, project: &str, since: &str) -> Result<u64, StoreError> {
+        let row = statement(
+            "SELECT count(*) AS outputs FROM request
+             WHERE project = $1 AND submitted_at >= $2 AND state IN ('running', 'released')
+             AND id NOT IN (SELECT query FROM release_query)",
+        )
+        .bind(project)
+        .bind(since)
+        .fetch_one(&self.pool)
+        .await?;
+        u64::try_from(row.try_get::<i64>("outputs")?).map_err(|_| StoreError::Stored("count"))
+    }
+
     /// Queries that were refused for this reason, newest first, and no more than a thousand.
     pub async fn requests_refused_as(&self, code: &str) -> Result<Vec<Request>, StoreError> {
         let sql = format!(

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use cloister_governance::ReviewMode;
-use cloister_worker::{Account, Ceilings, CheckJob, Ended, Outcome, QueryJob, SUBCOMMAND, Sandbox, Workers};
+use cloister_worker::{
+    Account, Ceilings, CheckJob, Ended, Outcome, PolicyTexts, QueryJob, SUBCOMMAND, Sandbox, Workers,
+};
 use std::future::pending;
 use std::io::{Read, Write, stdin, stdout};
 use std::time::{Duration, Instant};
@@ -95,12 +97,16 @@ fn misbehave() {
     }
 }
 
+fn no_policy() -> PolicyTexts {
+    PolicyTexts { policy: String::new(), perturbation: None }
+}
+
 fn job() -> QueryJob {
     QueryJob {
         request: "req_1".to_owned(),
         datasets: Vec::new(),
         workspace: Vec::new(),
-        policy: String::new(),
+        policy: no_policy(),
         approved: None,
         review: ReviewMode::Automatic,
         // More than a pipe holds.
@@ -188,7 +194,7 @@ async fn one_that_is_not_locked_in_gets_no_job_where_it_must_be() {
 
 async fn an_end_of_another_job_is_a_failure() {
     let since = Instant::now();
-    let job = CheckJob { datasets: Vec::new(), policy: String::new() };
+    let job = CheckJob { datasets: Vec::new(), policy: no_policy() };
     let failure = workers("lingering", Sandbox::Required, 60_000).check(job).await.unwrap_err();
     assert_eq!(failure.cause, "protocol");
     assert!(since.elapsed() < Duration::from_secs(20));

@@ -220,5 +220,5 @@ fn an_hour_in_the_life() {
     drop(server);
     account::check_home(&hub, &admin);
     hub.run(&["audit", "verify"]).expect(0);
-    hub.run(&["dataset", "verify"]).expect(0);
+    hub.run_with(&tokens[0].1, &["dataset", "verify"]).expect(0);
 }

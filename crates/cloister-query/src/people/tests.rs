@@ -18,8 +18,12 @@ fn count(kind: Kind, parts: &[Rows], groups: usize) -> Result<ArrayRef> {
 }
 
 fn named(kind: Kind, few_max: Option<usize>, parts: &[Rows], groups: usize) -> Result<ArrayRef> {
-    let people =
-        People { kind, few_max, signature: Signature::exact(vec![DataType::UInt32], Volatility::Immutable) };
+    let people = People {
+        kind,
+        few_max,
+        weights: None,
+        signature: Signature::exact(vec![DataType::UInt32], Volatility::Immutable),
+    };
     let mut last = people.groups();
     for part in parts {
         let mut partial = people.groups();
@@ -126,4 +130,27 @@ fn a_filter_takes_people_away() {
     let filter = BooleanArray::from(vec![Some(true), None, Some(false)]);
     accumulator.update_batch(&[people], &[0, 0, 0], Some(&filter), 1).unwrap();
     assert_eq!(counts(&accumulator.evaluate(EmitTo::All).unwrap()), [1]);
+}
+
+/// What distinct people weigh is added up once each, over parts in any order, and nobody without a weight goes unnoticed.
+#[test]
+fn weights_are_added_once_a_person() {
+    use super::Weights;
+    let weights = Weights::new(vec![5, 7, u32::MAX, 11]);
+    let weighed = |parts: &[&[u32]]| {
+        let mut whole = sets::Sets::new(None, Some(weights.clone()));
+        for part in parts {
+            let mut partial = sets::Sets::new(None, Some(weights.clone()));
+            let people: ArrayRef = Arc::new(UInt32Array::from(part.to_vec()));
+            partial.update_batch(&[people], &vec![0; part.len()], None, 1).unwrap();
+            whole.merge_batch(&partial.state(EmitTo::All).unwrap(), &[0], 1).unwrap();
+        }
+        let sums = whole.evaluate(EmitTo::All)?;
+        Ok::<u64, DataFusionError>(sums.as_any().downcast_ref::<UInt64Array>().unwrap().value(0))
+    };
+    assert_eq!(weighed(&[&[0, 1, 1, 0], &[1, 3]]).unwrap(), 5 + 7 + 11);
+    assert_eq!(weighed(&[&[2], &[2, 0]]).unwrap(), u64::from(u32::MAX) + 5);
+    assert_eq!(weighed(&[&[], &[]]).unwrap(), 0);
+    assert!(weighed(&[&[0, 4]]).is_err());
+    assert_eq!(format!("{weights:?}"), "Weights");
 }
