@@ -6,6 +6,7 @@ mod aggregate;
 mod group_window;
 mod join;
 mod kinship;
+mod noise;
 mod rank;
 mod scan;
 mod stored;

@@ -4,7 +4,7 @@ use super::kinship::{self, Asked, Member};
 use super::rank::Ranks;
 use super::{Result, Rewriter, Stop, finished, per_person_shape, plain_columns, worst_state};
 use crate::Refusal;
-use crate::argument::{Measured, Support, ValueExpr, parts, with_filter};
+use crate::argument::{Support, ValueExpr, parts, with_filter};
 use crate::boundary::{Boundary, BoundaryCell, BoundaryValue};
 use crate::boundary_table::BoundaryTable;
 use crate::cannot_fail::{total, total_named};
@@ -13,7 +13,6 @@ use crate::expression::{inspect, inspect_condition};
 use crate::relation::{Chosen, ColumnFacts, Compared, Facts, Kind, Relation, Role, Shape, State};
 use crate::short_text::TEXT_BYTES_MAX;
 use crate::support::{attaining_people, people_beside};
-use cloister_disclosure::Statistic;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, DFSchemaRef};
@@ -405,32 +404,6 @@ impl Rewriter<'_> {
         self.above(boundary)
     }
 
-    /// The sum of the record keys of what a count counts, where the policy has noise: of people each once, of rows each by
-    /// its person. What counts different values counts neither, and has none.
-    fn summed_keys(
-        &self,
-        measured: &Measured,
-        person: &Column,
-        schema: &DFSchemaRef,
-    ) -> Result<Option<Expr>> {
-        let Some(keys) = &self.record_keys else { return Ok(None) };
-        let person = Expr::Column(person.clone());
-        let sum = match measured.statistic {
-            Statistic::People => keys.of_people(person),
-            Statistic::Count { .. } if counts_rows(&measured.value) => keys.of_rows(person),
-            Statistic::Count { .. }
-            | Statistic::Rate
-            | Statistic::Sum
-            | Statistic::Mean
-            | Statistic::Extreme
-            | Statistic::Quantile
-            | Statistic::Spread
-            | Statistic::Association => return Ok(None),
-        };
-        let filter = measured.contributes.as_ref().map(|f| total(f, schema)).transpose()?;
-        Ok(Some(with_filter(sum, filter.as_ref())))
-    }
-
     /// The people that a value rests on.
     fn standing(&self, by: Support, values: &Expr, person: &Column, schema: &DFSchemaRef) -> Result<Expr> {
         let aggregate = match by {
@@ -461,18 +434,6 @@ impl Rewriter<'_> {
         let complete = boundary.labels_public && !boundary.totals;
         let state = State::Protected { boundaries: vec![boundary], states, complete };
         Ok(Relation { plan, columns, state })
-    }
-}
-
-/// Whether a number is one of rows, each as often as it is there.
-fn counts_rows(value: &ValueExpr) -> bool {
-    match value {
-        ValueExpr::One(Expr::AggregateFunction(f)) => match f.func.name() {
-            "count" => !f.params.distinct,
-            "regr_count" => true,
-            _ => false,
-        },
-        ValueExpr::One(_) | ValueExpr::People | ValueExpr::Rate { .. } => false,
     }
 }
 
