@@ -3,7 +3,6 @@
 
 use crate::ask::of_parameter;
 use crate::explain::of_refused;
-use crate::hub::fresh_id;
 use crate::query::Workspace;
 use crate::{DatasetRef, Hub, HubError, Reason};
 use cloister_access::{Query, act};
@@ -32,6 +31,7 @@ impl Hub {
         project: &Name,
         checker: &Name,
         decided: &Decided,
+        key: Option<&str>,
     ) -> Result<Approval, HubError> {
         let (project, state) = self.checked_by(project, checker).await?;
         let (text, author) = self.query_to_decide(&project.name, decided).await?;
@@ -53,8 +53,16 @@ impl Hub {
         let plan_digest = plan.ok_or_else(|| HubError::Internal("a plan without a name".into()))?;
         let datasets = read_by(&workspace, &explained.reads).map_err(refused)?;
         let policy_digest = workspace.policy.digest();
+        let id = crate::ask::id_of("apr", checker, key)?;
+        if key.is_some()
+            && let Some(before) =
+                self.store.approvals(&workspace.project.name).await?.into_iter().find(|a| a.id == id)
+        {
+            let same = before.project == workspace.project.name.as_str() && before.plan_digest == plan_digest;
+            return if same { Ok(before) } else { Err(refused(crate::ask::key_reused())) };
+        }
         let event = self
-            .event(checking.checker().as_str(), EventKind::ApprovalGranted, fresh_id("apr")?)
+            .event(checking.checker().as_str(), EventKind::ApprovalGranted, id)
             .with("project", workspace.project.name.as_str())
             .with("plan", plan_digest.to_string())
             .with("policy", policy_digest.to_string())

@@ -67,7 +67,7 @@ pub use dictionary::{ColumnView, TableView, WindowView};
 pub use error::HubError;
 pub use explain::{ApprovalState, Explained};
 pub use hub::{Hub, NewHub};
-pub use oversight::{AuditQuery, PolicyView};
+pub use oversight::{AuditQuery, PolicyUse, PolicyView};
 pub use overview::{EgressView, MemberView, ProjectView, RegisterEntry};
 pub use package::PackageFile;
 pub use people::{Bearer, Door, Me, NewPerson, NewToken, PersonChange, PersonView, Session, TokenView};

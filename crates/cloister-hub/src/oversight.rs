@@ -8,6 +8,19 @@ use cloister_store::AuditReport;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// A text of a policy that queries ran under.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PolicyUse {
+    /// Its digest.
+    pub digest: String,
+    /// When the first query was asked under it.
+    pub first: String,
+    /// When the last was.
+    pub last: String,
+    /// How many were.
+    pub queries: u64,
+}
+
 /// A disclosure policy that is in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PolicyView {
@@ -19,6 +32,8 @@ pub struct PolicyView {
     pub text: String,
     /// What is wrong with it, where it cannot be used.
     pub problem: Option<String>,
+    /// The texts of it that queries ran under, the newest first.
+    pub history: Vec<PolicyUse>,
 }
 
 /// Which events of the log.
@@ -61,7 +76,20 @@ impl Hub {
                 Ok(policy) => (policy.digest().to_string(), None),
                 Err(error) => (Digest::of(text.as_bytes()).to_string(), Some(error.to_string())),
             };
-            views.push(PolicyView { name: name.to_string(), digest, text, problem });
+            let used = self.store.policy_texts_used(name.as_str()).await?.into_iter();
+            let history = used.map(|u| PolicyUse {
+                digest: u.digest,
+                first: u.first,
+                last: u.last,
+                queries: u.queries,
+            });
+            views.push(PolicyView {
+                name: name.to_string(),
+                digest,
+                text,
+                problem,
+                history: history.collect(),
+            });
         }
         views.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(views)

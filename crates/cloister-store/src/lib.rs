@@ -58,7 +58,7 @@ pub use project::StoredProject;
 pub use publish::{publish, remove, sync_folder, write_new};
 pub use queue::{Place, Queue, Shares};
 pub use release_request::StoredReleaseRequest;
-pub use request::{Outcome, ReleasedOf, Request, RequestState};
+pub use request::{Outcome, PolicyUsed, ReleasedOf, Request, RequestState};
 pub use saved::SavedQuery;
 pub use standing::{Conflict, Egress};
 pub use store::Store;

@@ -120,6 +120,19 @@ pub struct ReleasedOf {
     pub last: String,
 }
 
+/// A text of a policy that queries ran under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyUsed {
+    /// Its digest.
+    pub digest: String,
+    /// When the first query was asked.
+    pub first: String,
+    /// When the last was.
+    pub last: String,
+    /// How many there were.
+    pub queries: u64,
+}
+
 impl Store {
     /// How much left each project from which something did; what was taken back does not count.
     pub async fn released_of_projects(&self) -> Result<Vec<ReleasedOf>, StoreError> {
@@ -176,6 +189,28 @@ impl Store {
         let asked = statement(sqlx::AssertSqlSafe(sql))
             .bind(i64::try_from(limit).map_err(|_| StoreError::Stored("limit"))?);
         asked.fetch_all(&self.pool).await?.iter().map(read).collect()
+    }
+
+    /// Under which texts of a policy queries ran, the newest first.
+    pub async fn policy_texts_used(&self, policy: &str) -> Result<Vec<PolicyUsed>, StoreError> {
+        let rows = statement(
+            "SELECT policy_digest, min(submitted_at) AS first, max(submitted_at) AS last, count(*) AS queries
+             FROM request WHERE policy_name = $1 GROUP BY policy_digest ORDER BY max(submitted_at) DESC",
+        )
+        .bind(policy)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                let queries: i64 = row.try_get("queries")?;
+                Ok(PolicyUsed {
+                    digest: row.try_get("policy_digest")?,
+                    first: row.try_get("first")?,
+                    last: row.try_get("last")?,
+                    queries: u64::try_from(queries).map_err(|_| StoreError::Stored("count"))?,
+                })
+            })
+            .collect()
     }
 
     /// How many results of a project left since a moment without a release request, those that are under way among them.

@@ -175,3 +175,46 @@ fn queries_are_heard_of_cancelled_and_listed() {
     assert_eq!(server.stop(), 0);
     hub.run(&["audit", "verify"]).expect(0);
 }
+
+#[test]
+fn tokens_and_approvals_sent_twice_are_made_once() {
+    let (hub, passwords) = hub();
+    let text = cloister_tests::project("approved", "automatic", crate::query::GRANTS);
+    hub.run(&["audit", "verify"]).expect(0);
+    let server = Server::start(&hub, "");
+    let come = |name: &str| server.first_visit(name, &passwords[name]);
+    let (researcher, first, admin) = (come("researcher"), come("first"), come("admin"));
+    let body = json!({ "text": text.replace("review =", "queries = \"approved\"\nreview =") });
+    admin.call("POST", "/v1/projects", Some(body)).expect(201);
+    let key = [("idempotency-key", "one and the same")];
+    let token = json!({ "label": "a script", "scopes": ["read"], "days": 1 });
+    let make = |body: &Value| researcher.call_with("POST", "/v1/tokens", &key, Some(body.clone()));
+    let (one, two) = (make(&token).expect(201).json(), make(&token).expect(201).json());
+    assert_eq!(one["token"]["id"], two["token"]["id"]);
+    let tokens = researcher.call("GET", "/v1/tokens", None).expect(200).json();
+    assert_eq!(tokens.as_array().unwrap().len(), 1, "{tokens}");
+    // The last text opens, and it alone.
+    let me = |made: &Value| {
+        let bearer = format!("Bearer {}", made["text"].as_str().unwrap());
+        server.send("GET", "/v1/me", &[("authorization", &bearer)], None).status
+    };
+    assert_eq!((me(&one), me(&two)), (401, 200));
+    let other = json!({ "label": "a script", "scopes": ["read", "query"], "days": 1 });
+    assert_eq!(make(&other).expect(422).code(), "idempotency-key-reused");
+    // Somebody else's key is theirs.
+    first.call_with("POST", "/v1/tokens", &key, Some(token)).expect(201);
+    let asked = researcher.call_with(
+        "POST",
+        "/v1/projects/approved/queries",
+        &[("prefer", "wait=60")],
+        Some(json!({ "sql": SQL })),
+    );
+    let query = asked.expect(201).json()["id"].clone();
+    let path = "/v1/projects/approved/approvals";
+    let approve = || first.call_with("POST", path, &key, Some(json!({ "query": query })));
+    assert_eq!(approve().expect(201).json(), approve().expect(201).json());
+    assert_eq!(first.call("GET", path, None).expect(200).json().as_array().unwrap().len(), 1);
+    // What a policy was is told by the queries that ran under it.
+    let policy = admin.call("GET", "/v1/policies/nhs-england", None).expect(200).json();
+    assert_eq!(policy["history"][0]["digest"], policy["digest"], "{policy}");
+}

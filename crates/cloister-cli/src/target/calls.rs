@@ -192,7 +192,9 @@ impl Target {
                     Some(name) => Decided::Saved(name),
                     None => Decided::Request(request.unwrap_or_default()),
                 };
-                views::approval(l.may(Scope::Review)?.grant_approval(project, l.user(), &decided).await?)
+                views::approval(
+                    l.may(Scope::Review)?.grant_approval(project, l.user(), &decided, None).await?,
+                )
             }
             Self::Remote(client) => Ok(client.approve(project, request.as_deref(), saved.as_ref()).await?),
         }

@@ -1,12 +1,13 @@
 //! Your own account: who you are, and your access tokens.
 
 use super::body::{At, Body};
+use super::queries::key;
 use crate::guard::Caller;
 use crate::problem::{Problem, Problems};
 use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use cloister_hub::{Me, NewToken, Scope, TokenView};
 use serde::{Deserialize, Serialize};
@@ -54,14 +55,17 @@ pub(crate) async fn tokens(
 /// Makes an access token. Only somebody who has signed in does: no token makes another.
 #[utoipa::path(
     post, path = "/v1/tokens", tag = "account", request_body = TokenBody,
+    params(("idempotency-key" = Option<String>, Header, description = "Of your choice: the same, sent again, makes one token, whose text is the last that was answered.")),
     responses((status = 201, body = Made), Problems)
 )]
 pub(crate) async fn make_token(
     State(state): State<AppState>,
     caller: Caller,
+    headers: HeaderMap,
     Body(new): Body<TokenBody>,
 ) -> Result<impl IntoResponse, Problem> {
-    let new = NewToken { label: new.label, scopes: new.scopes, days: new.days };
+    let key = key(&headers)?.map(str::to_owned);
+    let new = NewToken { label: new.label, scopes: new.scopes, days: new.days, key };
     let (token, text) = state.hub.make_token(new, &caller.name).await?;
     Ok((StatusCode::CREATED, Json(Made { token, text })))
 }

@@ -1,12 +1,13 @@
 //! Approvals: which plans may run in a project of approved queries.
 
 use super::body::{At, Body};
+use super::queries::key;
 use crate::guard::Caller;
 use crate::problem::{Problem, Problems};
 use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use cloister_hub::{Approval, Decided};
 use cloister_model::Name;
 use serde::{Deserialize, Serialize};
@@ -88,20 +89,25 @@ pub(crate) async fn list(
 /// Approves a query as it is now: its plan, the dataset versions that it reads, the disclosure policy.
 #[utoipa::path(
     post, path = "/v1/projects/{project}/approvals", tag = "approvals", request_body = NewApproval,
-    params(("project" = String, Path, description = "The project.")),
+    params(
+        ("project" = String, Path, description = "The project."),
+        ("idempotency-key" = Option<String>, Header, description = "Of your choice: the same, sent again, approves once.")
+    ),
     responses((status = 201, body = ApprovalBody), Problems)
 )]
 pub(crate) async fn grant(
     State(state): State<AppState>,
     caller: Caller,
     At(project): At<Name>,
+    headers: HeaderMap,
     Body(new): Body<NewApproval>,
 ) -> Result<(StatusCode, Json<ApprovalBody>), Problem> {
     let decided = match new {
         NewApproval::Query(id) => Decided::Request(id),
         NewApproval::Saved(name) => Decided::Saved(name),
     };
-    let approval = state.hub.grant_approval(&project, &caller.name, &decided).await?;
+    let key = key(&headers)?;
+    let approval = state.hub.grant_approval(&project, &caller.name, &decided, key).await?;
     Ok((StatusCode::CREATED, Json(approval.into())))
 }
 

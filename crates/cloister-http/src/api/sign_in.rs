@@ -159,8 +159,12 @@ async fn signed_in(
             Err(problem.hint("Sign in with a browser to do so."))
         }
         (Stage::Full, Some(session)) => {
-            let new =
-                NewToken { label: "the command line".to_owned(), scopes: Scope::ALL.into(), days: DAYS };
+            let new = NewToken {
+                label: "the command line".to_owned(),
+                scopes: Scope::ALL.into(),
+                days: DAYS,
+                key: None,
+            };
             let made = state.hub.make_token(new, &session.account).await.map_err(Problem::from);
             made.map(|(view, token)| SignedInBody {
                 name: session.account.to_string(),

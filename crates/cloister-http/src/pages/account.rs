@@ -128,7 +128,7 @@ pub(crate) async fn act(State(state): State<AppState>, sent: Sent) -> Result<Res
             let scopes: BTreeSet<Scope> =
                 Scope::ALL.into_iter().filter(|s| fields.all("scope").any(|v| v == s.as_str())).collect();
             let days = fields.get("days").parse().unwrap_or_default();
-            let new = NewToken { label: fields.get("label").to_owned(), scopes, days };
+            let new = NewToken { label: fields.get("label").to_owned(), scopes, days, key: None };
             let made = state.hub.make_token(new, &visitor.name).await;
             made.map(|(_, text)| Some(once("Your access token", "It is shown here only.", &[text])))
         }

@@ -91,7 +91,7 @@ pub(crate) async fn approve(
     let visitor = &sent.visitor;
     let record = state.hub.query_record(&query, &visitor.name).await?;
     let project: Name = record.project.parse().map_err(cloister_hub::HubError::from)?;
-    match state.hub.grant_approval(&project, &visitor.name, &Decided::Request(query.clone())).await {
+    match state.hub.grant_approval(&project, &visitor.name, &Decided::Request(query.clone()), None).await {
         Ok(_) => Ok(redirect("/desk").into_response()),
         Err(error) => approval_shown(&state, visitor, &query, Some(&Problem::from(error))).await,
     }

@@ -1,6 +1,6 @@
 //! The disclosure policies in force.
 
-use super::layout::{Page, Wrong, table, tag};
+use super::layout::{Page, Wrong, moment, table, tag, text};
 use super::visitor::Visitor;
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -41,5 +41,12 @@ pub(crate) async fn show(
         p { span.app-digest { (policy.digest) } }
         @if let Some(problem) = &policy.problem { div.nhsuk-inset-text { p { (problem) } } }
         pre tabindex="0" { (policy.text) }
+        @if !policy.history.is_empty() {
+            h2 { "History" }
+            (table("Texts of this policy that queries ran under, the newest first", &["Digest", "From", "Until", "Queries"], policy.history.iter().map(|u| vec![
+                html! { span.app-digest { (u.digest) } @if u.digest == policy.digest { " " (tag("green", "in force")) } },
+                moment(&u.first), moment(&u.last), text(u.queries.to_string()),
+            ]).collect()))
+        }
     }))
 }

@@ -5,7 +5,7 @@ use crate::{Hub, HubError};
 use cloister_access::{Account, act};
 use cloister_audit::EventKind;
 use cloister_identity::{AccessToken, Scope, TokenText};
-use cloister_model::Name;
+use cloister_model::{Digest, Name};
 use cloister_store::StoredToken;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -20,6 +20,8 @@ pub struct NewToken {
     pub scopes: BTreeSet<Scope>,
     /// In how many days it ends.
     pub days: u16,
+    /// A key of the caller's choice: the same, sent again, makes one token, whose text is the last that was answered.
+    pub key: Option<String>,
 }
 
 /// A token, as its holder sees it.
@@ -56,8 +58,15 @@ impl Hub {
     /// Makes a token. Its text is in nobody's hands but the caller's.
     pub async fn make_token(&self, new: NewToken, user: &Name) -> Result<(TokenView, String), HubError> {
         let proof = self.may::<act::ManageTokens>(user, &Account { holder: user.clone() }).await?;
-        let text = TokenText::of(fresh::<10>()?, fresh::<32>()?);
+        let text = TokenText::of(id_bytes(user, new.key.as_deref())?, fresh::<32>()?);
         let now = self.clock.now();
+        if let Some(kept) = self.store.access_token(text.id()).await? {
+            let before = token(&kept)?;
+            let same = before.label() == new.label && *before.scopes() == new.scopes;
+            if !same || before.account() != user || before.revoked_at().is_some() {
+                return Err(HubError::TurnedAway(crate::ask::key_reused()));
+            }
+        }
         let token = AccessToken::make(&text, user.clone(), &new.label, new.scopes, i64::from(new.days), now)
             .map_err(turned_away)?;
         let event = self
@@ -108,6 +117,14 @@ impl Hub {
             scopes: token.scopes().clone(),
         }))
     }
+}
+
+/// What a token's id is made of: what the caller's key stands for, or chance.
+fn id_bytes(user: &Name, key: Option<&str>) -> Result<[u8; 10], HubError> {
+    let Some(key) = key else { return fresh::<10>() };
+    let digest = Digest::of(format!("idempotency|token|{user}|{key}").as_bytes());
+    let first = digest.as_bytes().first_chunk::<10>().copied();
+    first.ok_or_else(|| HubError::Internal("a digest that is too short".to_owned()))
 }
 
 fn token(stored: &StoredToken) -> Result<AccessToken, HubError> {
