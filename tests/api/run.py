@@ -24,7 +24,7 @@ SCOPES = {
 }
 
 # What ends the access that the run itself goes by.
-APART = ["--exclude-path-regex", r"^/v1/tokens/\{token\}$"]
+APART = ["--exclude-path-regex", r"^/v1/(tokens/\{token\}|sign-out)$"]
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,negative_data_rejection"
 

@@ -184,7 +184,7 @@ fn tokens_and_approvals_sent_twice_are_made_once() {
     let server = Server::start(&hub, "");
     let come = |name: &str| server.first_visit(name, &passwords[name]);
     let (researcher, first, admin) = (come("researcher"), come("first"), come("admin"));
-    let body = json!({ "text": text.replace("review =", "queries = \"approved\"\nreview =") });
+    let body = json!({ "text": text.replace("review =", "queries = \"approved\"\ncheckers = [\"first\"]\nreview =") });
     admin.call("POST", "/v1/projects", Some(body)).expect(201);
     let key = [("idempotency-key", "one and the same")];
     let token = json!({ "label": "a script", "scopes": ["read"], "days": 1 });

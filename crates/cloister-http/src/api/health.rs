@@ -1,7 +1,7 @@
 //! Whether the server lives, whether it can do its work, and what it counts.
 
 use crate::guard::Caller;
-use crate::problem::Problem;
+use crate::problem::{Problem, Problems};
 use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
@@ -45,8 +45,8 @@ pub(crate) async fn ready(State(state): State<AppState>) -> Result<Json<Health>,
     get, path = "/metrics", tag = "health",
     responses(
         (status = 200, body = String, content_type = "text/plain"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Problems
     )
 )]
 pub(crate) async fn metrics(State(state): State<AppState>, caller: Caller) -> Result<Response, Problem> {
