@@ -1,6 +1,6 @@
 //! The start: what waits for whoever has signed in.
 
-use super::layout::{Page, Wrong, moment, redirect, state_tag, table, text};
+use super::layout::{Page, Wrong, moment, redirect, state_tag, table, tag, text};
 use super::visitor::Visitor;
 use crate::guard::cookie_of;
 use crate::state::AppState;
@@ -9,7 +9,7 @@ use axum::extract::Request;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use cloister_hub::{ReleaseList, ReleaseView};
+use cloister_hub::{ReleaseList, ReleaseView, Weight};
 use maud::{Markup, html};
 
 /// The start; the public register for somebody who has not signed in.
@@ -68,6 +68,20 @@ pub(crate) fn waits_for(request: &ReleaseView, visitor: &Visitor) -> bool {
     }
 }
 
+/// How much a request asks of its checkers: `high` where a rule objects, `medium` where one wants a person to look, and
+/// `low` where no rule does.
+fn risk(request: &ReleaseView) -> Markup {
+    let live = request.outputs.iter().filter(|o| !o.withdrawn);
+    let weights: Vec<Weight> = live.flat_map(|o| o.findings.values().copied()).collect();
+    if weights.contains(&Weight::Objection) {
+        tag("red", "high")
+    } else if weights.is_empty() {
+        tag("green", "low")
+    } else {
+        tag("yellow", "medium")
+    }
+}
+
 /// Release requests as a table.
 pub(crate) fn request_table(caption: &str, requests: &[&ReleaseView]) -> Markup {
     let rows = requests.iter().map(|r| {
@@ -75,6 +89,7 @@ pub(crate) fn request_table(caption: &str, requests: &[&ReleaseView]) -> Markup 
         let seats: Vec<String> = r.claims.iter().map(|c| c.checker.to_string()).collect();
         vec![
             html! { a href={ "/desk/" (r.id) } { (r.purpose) } },
+            risk(r),
             text(r.project.as_str()),
             text(r.authors.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
             moment(&since),
@@ -82,5 +97,5 @@ pub(crate) fn request_table(caption: &str, requests: &[&ReleaseView]) -> Markup 
             state_tag(r.state.as_str()),
         ]
     });
-    table(caption, &["What for", "Project", "From", "Since", "Who has it", "State"], rows.collect())
+    table(caption, &["What for", "Risk", "Project", "From", "Since", "Who has it", "State"], rows.collect())
 }
