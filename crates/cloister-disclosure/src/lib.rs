@@ -66,6 +66,7 @@ mod hunt;
 mod judgement;
 mod layout;
 mod linear;
+mod lockstep;
 mod overlap;
 mod parallel;
 mod places;

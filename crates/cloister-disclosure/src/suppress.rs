@@ -8,7 +8,7 @@ mod cleanup;
 mod cover;
 mod covering;
 mod cuts;
-mod repair;
+pub(crate) mod repair;
 
 use crate::additive::{Additive, Knowledge, Range};
 use crate::attack::{self, Attack};
@@ -20,7 +20,7 @@ use crate::parallel;
 use crate::places::Places;
 use covering::Demand;
 use repair::Repair;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::ops::ControlFlow;
 use thiserror::Error;
 
@@ -137,6 +137,11 @@ impl Pattern {
     pub fn programs(&self) -> u64 {
         self.programs
     }
+
+    /// What the secondary cells cost.
+    fn cost(&self, table: &Additive) -> f64 {
+        self.secondary.iter().filter_map(|cell| table.cells().get(*cell)).map(|c| c.cost).sum()
+    }
 }
 
 /// Suppresses as few more cells as needed to protect a table's primary cells.
@@ -148,13 +153,50 @@ pub fn suppress(
     limits: &Limits,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Pattern, Halt> {
-    let mut work = Work::new(table, *limits);
+    let first = search(Work::new(table, *limits), progress)?;
+    if table.cells().len() > ATTEMPTS_CELLS_MAX || first.repaired == 0 {
+        return Ok(first.pattern);
+    }
+    let (mut best, mut programs) = (first.pattern, 0);
+    programs += best.programs;
+    for attempt in 1..ATTEMPTS {
+        // An attempt that does not come to an end is none; what there is holds.
+        let left = limits.programs_max.saturating_sub(programs);
+        let work = Work { attempt, ..Work::new(table, Limits { programs_max: left, ..*limits }) };
+        match search(work, progress) {
+            Ok(found) => {
+                eprintln!("ATT {attempt} {} {}", found.pattern.secondary.len(), best.secondary.len());
+                programs += found.pattern.programs;
+                if found.pattern.cost(table) < best.cost(table) - 1e-9 {
+                    best = found.pattern;
+                }
+            }
+            Err(Halt::Stopped) => return Err(Halt::Stopped),
+            Err(Halt::Limit | Halt::Undecided(_)) => {}
+        }
+    }
+    Ok(Pattern { programs, ..best })
+}
+
+/// A pattern, and how many goals had to be repaired for it.
+struct Searched {
+    pattern: Pattern,
+    repaired: usize,
+}
+
+/// Searches once.
+fn search(
+    mut work: Work,
+    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<Searched, Halt> {
+    let (table, limits) = (work.table, work.limits);
     work.tell(Stage::Cover, progress)?;
     let primary = work.suppressed.clone();
     work.cover(&primary, &[]);
     work.tell(Stage::Attack, progress)?;
     work.certify();
     work.cut(&primary);
+    let repaired = work.proofs.open().len();
     while work.repair() {
         work.tell(Stage::Repair, progress)?;
     }
@@ -183,14 +225,20 @@ pub fn suppress(
     }
     work.tell(Stage::Proof, progress)?;
     let attack = attack::proved(table, &work.suppressed, &work.proofs).map_err(Halt::Undecided)?;
-    Ok(Pattern {
+    let pattern = Pattern {
         secondary: work.secondary(),
         suppressed: work.suppressed,
         impossible: work.impossible,
         attack,
         programs: work.programs,
-    })
+    };
+    Ok(Searched { pattern, repaired })
 }
+
+/// In tables of up to so many cells, other patterns are searched for as well: seconds for all of them.
+const ATTEMPTS_CELLS_MAX: usize = 1_000;
+/// How many patterns are searched for, of which the cheapest is taken.
+const ATTEMPTS: usize = 4;
 
 /// The search for certificates while cells are being chosen.
 const SEARCH: Effort = Effort { cells_max: 60, pooled_max: 6, singly: Singly::Nobody, all_or_nothing: false };
@@ -208,8 +256,13 @@ struct Work<'a> {
     weights: Places<f64>,
     /// How far each cell could move if everything that may be were suppressed.
     widest: [Places<Range>; 2],
-    given_up: BTreeSet<usize>,
+    /// Goals that no repair reached.
+    given_up: Places<bool>,
+    /// Goals to repair, those first that need most, and how many goals there were when they were put in order.
+    queue: (VecDeque<usize>, usize),
     programs: u64,
+    /// Which search this is: each prefers other cells between such that cost nearly the same.
+    attempt: usize,
 }
 
 /// What outsiders are played: the second for goals that are impossible against the first.
@@ -228,8 +281,10 @@ impl<'a> Work<'a> {
             impossible,
             weights: table.cells().iter().map(|c| c.cost).collect(),
             widest: bounds.map(|b| b.rooms),
-            given_up: BTreeSet::new(),
+            given_up: Places::new(0),
+            queue: (VecDeque::new(), 0),
             programs: 0,
+            attempt: 0,
         }
     }
 
@@ -271,7 +326,9 @@ impl<'a> Work<'a> {
             }
             self.suppressed.set(cell, primary.get(cell) || share >= 0.5);
             // What the cover liked is cheap when goals are repaired.
-            self.weights.set(cell, c.cost * (1.0 - 0.9 * share.clamp(0.0, 1.0)));
+            let taste = (cell + 1) * (self.attempt * 7_919 + 13) % 1_009;
+            let taste = if self.attempt == 0 { 1.0 } else { 1.0 + 0.3 * taste as f64 / 1_009.0 };
+            self.weights.set(cell, c.cost * (1.0 - 0.9 * share.clamp(0.0, 1.0)) * taste);
         }
     }
 
@@ -286,30 +343,12 @@ impl<'a> Work<'a> {
 
     /// Repairs some open goals; whether there were any.
     fn repair(&mut self) -> bool {
-        let mut open: Vec<(usize, Goal)> = self
-            .proofs
-            .open()
-            .into_iter()
-            .filter(|index| !self.given_up.contains(index))
-            .filter_map(|index| Some((index, self.proofs.goal(index)?)))
-            .collect();
-        open.sort_by_key(|(index, goal)| (std::cmp::Reverse(goal.need), *index));
-        let mut covered: BTreeSet<usize> = BTreeSet::new();
-        let mut jobs = Vec::new();
-        for (index, goal) in open {
-            if !covered.contains(&goal.cell) {
-                let near = Block::around(self.table, self.widest(goal.knowledge), goal.cell, NEAR);
-                covered.extend(near.cells());
-                jobs.push((index, goal));
-            }
-            if jobs.len() == WAVE {
-                break;
-            }
-        }
+        let jobs = self.next_repairs();
         let found = parallel::map(&jobs, |(_, goal)| {
             let (table, suppressed, weights) = (self.table, &self.suppressed, &self.weights);
             Repair { table, suppressed, rooms: self.widest(goal.knowledge), weights }.goal(goal)
         });
+        let mut rooms = OUTSIDERS.map(|knowledge| (knowledge, None::<Places<Range>>));
         for ((index, goal), repaired) in jobs.iter().zip(found) {
             self.programs += repaired.programs;
             let Some(certificate) = repaired.certificate else {
@@ -320,27 +359,65 @@ impl<'a> Work<'a> {
                 // What is shown, rounded, leaves some room of itself.
                 let room = self.table.room(*cell, false, goal.knowledge);
                 let room = if *by > 0 { room.up } else { room.down };
-                if by.abs() > room.saturating_mul(certificate.divisor()) {
+                if by.abs() > room.saturating_mul(certificate.divisor()) && !self.suppressed.get(*cell) {
                     self.suppressed.set(*cell, true);
+                    for (knowledge, rooms) in &mut rooms {
+                        if let Some(rooms) = rooms {
+                            rooms.set(*cell, self.table.room(*cell, true, *knowledge));
+                        }
+                    }
                 }
             }
-            let rooms = self.table.rooms(&self.suppressed, goal.knowledge);
-            for certificate in hunt::both_ways(&certificate, &rooms, goal.need) {
+            let rooms = rooms.iter_mut().find(|(knowledge, _)| *knowledge == goal.knowledge);
+            let Some((knowledge, rooms)) = rooms else { continue };
+            let rooms = rooms.get_or_insert_with(|| self.table.rooms(&self.suppressed, *knowledge));
+            for certificate in hunt::both_ways(&certificate, rooms, goal.need) {
                 self.proofs.admit(certificate);
             }
             // Found and yet not enough: once is tried, never twice.
             if !self.proofs.is_reached(*index) {
-                self.given_up.insert(*index);
+                self.given_up.set(*index, true);
             }
         }
         !jobs.is_empty()
+    }
+
+    /// Open goals that are not near each other, those first that need most.
+    fn next_repairs(&mut self) -> Vec<(usize, Goal)> {
+        let goals = self.proofs.goals().len();
+        self.given_up.grow(goals);
+        if self.queue.1 != goals || self.queue.0.is_empty() {
+            let mut open: Vec<usize> =
+                self.proofs.open().into_iter().filter(|index| !self.given_up.get(*index)).collect();
+            let need = |index: usize| self.proofs.goal(index).map_or(0, |goal| goal.need);
+            open.sort_by_key(|index| (std::cmp::Reverse(need(*index)), *index));
+            self.queue = (open.into(), goals);
+        }
+        let mut covered: BTreeSet<usize> = BTreeSet::new();
+        let (mut jobs, mut later) = (Vec::new(), Vec::new());
+        while jobs.len() < WAVE {
+            let Some(index) = self.queue.0.pop_front() else { break };
+            let Some(goal) = self.proofs.goal(index) else { continue };
+            if self.proofs.is_reached(index) || self.proofs.is_withdrawn(index) || self.given_up.get(index) {
+                continue;
+            }
+            if covered.contains(&goal.cell) {
+                later.push(index);
+                continue;
+            }
+            let near = Block::around(self.table, self.widest(goal.knowledge), goal.cell, NEAR);
+            covered.extend(near.cells());
+            jobs.push((index, goal));
+        }
+        later.into_iter().rev().for_each(|index| self.queue.0.push_front(index));
+        jobs
     }
 }
 
 impl Work<'_> {
     /// A goal that no neighbourhood reaches: if that can be shown, what is possible becomes the goal.
     fn give_up(&mut self, index: usize, goal: &Goal) {
-        self.given_up.insert(index);
+        self.given_up.set(index, true);
         let shown = attack::bound(self.table, self.widest(goal.knowledge), goal.cell, goal.up, 0);
         let Some(shown) = shown.filter(|bound| bound.distance < goal.need) else { return };
         let possible = shown.distance;
