@@ -91,7 +91,8 @@ pub fn attack(table: &Additive, suppressed: impl IntoIterator<Item = usize>, kno
     let mut rooms = Bounds::of(table, table.rooms(&hidden, knowledge)).rooms;
     let primary: Vec<Goal> = Goal::of(table).into_iter().map(|goal| Goal { knowledge, ..goal }).collect();
     let mut proofs = Proofs::new(table.cells().len(), primary.clone());
-    let mut settling = Settling { table, hidden: &hidden, first: rooms.clone(), rooms: &mut rooms, tried: 0, knowledge };
+    let mut settling =
+        Settling { table, hidden: &hidden, first: rooms.clone(), rooms: &mut rooms, tried: 0, knowledge };
     settling.certify(&mut proofs);
     // Is there anything else that a cell could be?
     for up in [true, false] {

@@ -7,8 +7,8 @@ use crate::certificate::Certificate;
 use crate::linear::{Compare, Program};
 use crate::lockstep::Lockstep;
 use crate::places::Places;
-use std::sync::OnceLock;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 /// Cells of a table, with the relations that they are in.
 pub(crate) struct Block {

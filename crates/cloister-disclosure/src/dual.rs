@@ -83,12 +83,15 @@ impl<'a> Argument<'a> {
         };
         let rows: Vec<Vec<(usize, i64)>> = self.relations.iter().map(row).collect();
         let lockstep = Lockstep::of(&rooms, &rows);
-        let Some((group, sign)) = place(self.cell).and_then(|place| lockstep.group(place)) else { return true };
+        let Some((group, sign)) = place(self.cell).and_then(|place| lockstep.group(place)) else {
+            return true;
+        };
         let sign = if up { sign } else { -sign };
         let mut program = Program::maximise();
         for (index, room) in lockstep.rooms().iter().enumerate() {
             let limit = |room: i64, grows: bool| {
-                let most = if index == group && grows == (sign > 0) { need } else { need.saturating_mul(FAR) };
+                let most =
+                    if index == group && grows == (sign > 0) { need } else { need.saturating_mul(FAR) };
                 room.min(most) as f64
             };
             let weight = if index == group { sign as f64 } else { 0.0 };

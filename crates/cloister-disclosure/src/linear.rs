@@ -85,7 +85,11 @@ impl Program {
 
     /// The columns' values at an optimum, or at the best point that was found.
     pub fn solve(self) -> Option<Vec<f64>> {
-        if self.columns.iter().any(|column| column.whole) { self.in_whole_numbers() } else { self.in_fractions(&[]) }
+        if self.columns.iter().any(|column| column.whole) {
+            self.in_whole_numbers()
+        } else {
+            self.in_fractions(&[])
+        }
     }
 
     /// An optimum that need not be whole, with these columns within these bounds besides.
@@ -143,7 +147,8 @@ impl Program {
     /// By our own method.
     fn small(&self, bounds: &[(f64, f64)]) -> Option<Vec<f64>> {
         let sign = if self.maximise { -1.0 } else { 1.0 };
-        let columns = self.columns.iter().zip(bounds).map(|(c, (least, most))| (sign * c.weight, *least, *most));
+        let columns =
+            self.columns.iter().zip(bounds).map(|(c, (least, most))| (sign * c.weight, *least, *most));
         let mut simplex = Simplex::new(columns);
         for row in &self.rows {
             let (least, most) = match row.compare {

@@ -137,11 +137,6 @@ impl Pattern {
     pub fn programs(&self) -> u64 {
         self.programs
     }
-
-    /// What the secondary cells cost.
-    fn cost(&self, table: &Additive) -> f64 {
-        self.secondary.iter().filter_map(|cell| table.cells().get(*cell)).map(|c| c.cost).sum()
-    }
 }
 
 /// Suppresses as few more cells as needed to protect a table's primary cells.
@@ -153,50 +148,13 @@ pub fn suppress(
     limits: &Limits,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Pattern, Halt> {
-    let first = search(Work::new(table, *limits), progress)?;
-    if table.cells().len() > ATTEMPTS_CELLS_MAX || first.repaired == 0 {
-        return Ok(first.pattern);
-    }
-    let (mut best, mut programs) = (first.pattern, 0);
-    programs += best.programs;
-    for attempt in 1..ATTEMPTS {
-        // An attempt that does not come to an end is none; what there is holds.
-        let left = limits.programs_max.saturating_sub(programs);
-        let work = Work { attempt, ..Work::new(table, Limits { programs_max: left, ..*limits }) };
-        match search(work, progress) {
-            Ok(found) => {
-                eprintln!("ATT {attempt} {} {}", found.pattern.secondary.len(), best.secondary.len());
-                programs += found.pattern.programs;
-                if found.pattern.cost(table) < best.cost(table) - 1e-9 {
-                    best = found.pattern;
-                }
-            }
-            Err(Halt::Stopped) => return Err(Halt::Stopped),
-            Err(Halt::Limit | Halt::Undecided(_)) => {}
-        }
-    }
-    Ok(Pattern { programs, ..best })
-}
-
-/// A pattern, and how many goals had to be repaired for it.
-struct Searched {
-    pattern: Pattern,
-    repaired: usize,
-}
-
-/// Searches once.
-fn search(
-    mut work: Work,
-    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-) -> Result<Searched, Halt> {
-    let (table, limits) = (work.table, work.limits);
+    let mut work = Work::new(table, *limits);
     work.tell(Stage::Cover, progress)?;
     let primary = work.suppressed.clone();
     work.cover(&primary, &[]);
     work.tell(Stage::Attack, progress)?;
     work.certify();
     work.cut(&primary);
-    let repaired = work.proofs.open().len();
     while work.repair() {
         work.tell(Stage::Repair, progress)?;
     }
@@ -225,20 +183,14 @@ fn search(
     }
     work.tell(Stage::Proof, progress)?;
     let attack = attack::proved(table, &work.suppressed, &work.proofs).map_err(Halt::Undecided)?;
-    let pattern = Pattern {
+    Ok(Pattern {
         secondary: work.secondary(),
         suppressed: work.suppressed,
         impossible: work.impossible,
         attack,
         programs: work.programs,
-    };
-    Ok(Searched { pattern, repaired })
+    })
 }
-
-/// In tables of up to so many cells, other patterns are searched for as well: seconds for all of them.
-const ATTEMPTS_CELLS_MAX: usize = 1_000;
-/// How many patterns are searched for, of which the cheapest is taken.
-const ATTEMPTS: usize = 4;
 
 /// The search for certificates while cells are being chosen.
 const SEARCH: Effort = Effort { cells_max: 60, pooled_max: 6, singly: Singly::Nobody, all_or_nothing: false };
@@ -261,8 +213,6 @@ struct Work<'a> {
     /// Goals to repair, those first that need most, and how many goals there were when they were put in order.
     queue: (VecDeque<usize>, usize),
     programs: u64,
-    /// Which search this is: each prefers other cells between such that cost nearly the same.
-    attempt: usize,
 }
 
 /// What outsiders are played: the second for goals that are impossible against the first.
@@ -284,7 +234,6 @@ impl<'a> Work<'a> {
             given_up: Places::new(0),
             queue: (VecDeque::new(), 0),
             programs: 0,
-            attempt: 0,
         }
     }
 
@@ -326,9 +275,7 @@ impl<'a> Work<'a> {
             }
             self.suppressed.set(cell, primary.get(cell) || share >= 0.5);
             // What the cover liked is cheap when goals are repaired.
-            let taste = (cell + 1) * (self.attempt * 7_919 + 13) % 1_009;
-            let taste = if self.attempt == 0 { 1.0 } else { 1.0 + 0.3 * taste as f64 / 1_009.0 };
-            self.weights.set(cell, c.cost * (1.0 - 0.9 * share.clamp(0.0, 1.0)) * taste);
+            self.weights.set(cell, c.cost * (1.0 - 0.9 * share.clamp(0.0, 1.0)));
         }
     }
 

@@ -43,7 +43,10 @@ impl Simplex {
         let Some((at, bound)) = self.furthest() else { return Step::Permitted };
         let Some((mut candidates, lacks)) = self.candidates(at, bound) else { return Step::Permitted };
         candidates.sort_by(|a, b| {
-            a.price.total_cmp(&b.price).then(b.factor.abs().total_cmp(&a.factor.abs())).then(a.place.cmp(&b.place))
+            a.price
+                .total_cmp(&b.price)
+                .then(b.factor.abs().total_cmp(&a.factor.abs()))
+                .then(a.place.cmp(&b.place))
         });
         let (mut left, mut flips, mut entering) = (lacks.abs(), Vec::new(), None);
         for candidate in candidates {

@@ -92,7 +92,13 @@ impl Repair<'_> {
     }
 
     /// The part of moves that reaches the goal, if it can be made.
-    fn certificate(&self, block: &Block, moves: &[(usize, f64)], goal: &Goal, unit: i64) -> Option<Certificate> {
+    fn certificate(
+        &self,
+        block: &Block,
+        moves: &[(usize, f64)],
+        goal: &Goal,
+        unit: i64,
+    ) -> Option<Certificate> {
         let (found, _) = block.certificates(self.table, moves, unit, goal.knowledge);
         found.into_iter().find(|certificate| certificate.reaches(goal))
     }
