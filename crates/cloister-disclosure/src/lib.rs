@@ -98,5 +98,5 @@ pub use protect::{
 };
 pub use rounding::RoundingMethod;
 pub use secondary::Defence;
-pub use suppress::{Halt, Impossible, Limits, Pattern, Progress, Stage, suppress};
+pub use suppress::{Halt, Impossible, Limits, Pattern, Progress, Stage, impossible, suppress};
 pub use table::{Cell, Column, Group, Statistic, Table, Value};

@@ -139,6 +139,18 @@ impl Pattern {
     }
 }
 
+/// Goals that no pattern reaches, as far as relations one after the other say so: quick, and not all that there may
+/// be. [`suppress`] finds the others.
+pub fn impossible(table: &Additive) -> Vec<Impossible> {
+    feasible(table, &widest(table)).1
+}
+
+/// What bounds say of each cell if everything that may be suppressed is, for each outsider.
+fn widest(table: &Additive) -> [Bounds; 2] {
+    let suppressible = table.cells().iter().map(|c| c.suppressible || c.protect.is_some()).collect();
+    OUTSIDERS.map(|knowledge| Bounds::of(table, table.rooms(&suppressible, knowledge)))
+}
+
 /// Suppresses as few more cells as needed to protect a table's primary cells.
 ///
 /// # Errors
@@ -220,8 +232,7 @@ const OUTSIDERS: [Knowledge; 2] = [Knowledge::Lower, Knowledge::NotNegative];
 
 impl<'a> Work<'a> {
     fn new(table: &'a Additive, limits: Limits) -> Self {
-        let suppressible = table.cells().iter().map(|c| c.suppressible || c.protect.is_some()).collect();
-        let bounds = OUTSIDERS.map(|knowledge| Bounds::of(table, table.rooms(&suppressible, knowledge)));
+        let bounds = widest(table);
         let (goals, impossible) = feasible(table, &bounds);
         Self {
             table,
