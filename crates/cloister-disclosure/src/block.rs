@@ -7,7 +7,8 @@ use crate::certificate::Certificate;
 use crate::linear::{Compare, Program};
 use crate::lockstep::Lockstep;
 use crate::places::Places;
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
 use std::sync::OnceLock;
 
 /// Cells of a table, with the relations that they are in.
@@ -83,9 +84,10 @@ impl Block {
     /// those with the most room.
     pub fn around(table: &Additive, rooms: &Places<Range>, start: usize, cells_max: usize) -> Self {
         let mut inside: BTreeSet<usize> = BTreeSet::new();
-        let mut touched: BTreeSet<usize> = BTreeSet::new();
-        let mut outside: BTreeMap<usize, Candidate> = BTreeMap::new();
-        let mut order: BTreeSet<(Candidate, usize)> = BTreeSet::new();
+        let mut touched: HashSet<usize> = HashSet::new();
+        let mut outside: HashMap<usize, Candidate> = HashMap::new();
+        // Candidates as they were whenever they changed: only the latest of each counts.
+        let mut order: BinaryHeap<Reverse<(Candidate, usize)>> = BinaryHeap::new();
         let mut next = Some((0, start));
         while let Some((depth, cell)) = next {
             inside.insert(cell);
@@ -103,20 +105,23 @@ impl Block {
                         depth: depth + 1,
                         tight: i64::MAX - room.down.min(room.up),
                     });
-                    order.remove(&(*candidate, other));
                     candidate.open = candidate.open.saturating_sub(1);
-                    order.insert((*candidate, other));
+                    order.push(Reverse((*candidate, other)));
                 }
             }
             if inside.len() >= cells_max {
                 break;
             }
-            next = order.pop_first().map(|(candidate, cell)| {
-                outside.remove(&cell);
-                (candidate.depth, cell)
-            });
+            next = None;
+            while let Some(Reverse((candidate, cell))) = order.pop() {
+                if outside.get(&cell) == Some(&candidate) {
+                    outside.remove(&cell);
+                    next = Some((candidate.depth, cell));
+                    break;
+                }
+            }
         }
-        Self { complete: order.is_empty(), ..Self::of(table, rooms, inside) }
+        Self { complete: outside.is_empty(), ..Self::of(table, rooms, inside) }
     }
 
     /// Its cells, ascending.
