@@ -51,3 +51,29 @@ fn totals_that_do_not_add_up_are_named_without_their_values() {
     assert!(wrong.err.contains("table.csv") && !wrong.err.contains("91"), "{}", wrong.err);
     assert!(!out.exists());
 }
+
+/// Whatever is wrong with a table: the row is named, nothing that stands there is, and nothing is written.
+#[test]
+fn bad_tables_leave_nothing_behind() {
+    let hub = Hub::nowhere();
+    let out = hub.path("out");
+    let bad = [
+        ("negative", TABLE.replace("3,20,23", "-3,20,17"), "row 2"),
+        ("fraction", TABLE.replace("40,50,90", "40.5,49.5,90"), "row 3"),
+        ("mixed", TABLE.replace("60,70,130", "60,many,130"), "row 4"),
+        ("ragged", TABLE.replace("60,70,130", "60,130"), "row 4"),
+        ("duplicate", "area,sex,n\nNorth,F,12\nNorth,F,13\n".to_owned(), "row 3"),
+        ("missing", "area,sex,n\nNorth,F,12\nNorth,M,13\nSouth,F,14\n".to_owned(), "row 4"),
+    ];
+    for (name, text, row) in bad {
+        let file = hub.write(&format!("{name}.csv"), text);
+        let wrong = check(&hub, &file, &["--out", out.to_str().unwrap()]).expect(1);
+        assert!(wrong.err.contains(row) && !wrong.err.contains("many"), "{name}: {}", wrong.err);
+        assert!(!out.exists() && wrong.out.is_empty(), "{name}: {}", wrong.out);
+    }
+    let hierarchy = hub.write("wrong.toml", "[region]\nAll = [\"North\", \"Elsewhere\"]\n");
+    let file = hub.write("table.csv", TABLE);
+    let args = ["--hierarchy", hierarchy.to_str().unwrap(), "--out", out.to_str().unwrap()];
+    let wrong = check(&hub, &file, &args).expect(1);
+    assert!(wrong.err.contains("wrong.toml") && !out.exists(), "{}", wrong.err);
+}

@@ -1,13 +1,19 @@
 //! The attack on a table that somebody has suppressed: what subtraction tells of each number that is not shown.
 
+mod attack;
+mod words;
+
 use crate::error::{CheckError, Problem};
+use crate::grid::GridCell;
 use crate::marker::Range;
 use crate::measure::Measure;
-use crate::outsider::{Derived, propagate};
+use crate::outsider::propagate;
 use crate::table::Table;
-use cloister_disclosure::{Compare, Policy, Program, Relation};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use attack::Attack;
+use cloister_disclosure::{Contributions, Policy};
+use words::Words;
+
+pub(crate) use words::shown;
 
 /// What can be worked out of a number that is not shown.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +22,8 @@ pub struct Recovered {
     pub row: usize,
     /// The column, counted from 1.
     pub column: usize,
+    /// What the number is: `count` or `value`.
+    pub measure: &'static str,
     /// The cell's labels.
     pub labels: String,
     /// The numbers that it can be.
@@ -42,64 +50,148 @@ pub struct Audited {
     /// Of them, those that hang together with too many others, and were attacked with the relations near them only: what
     /// was found of them is true, but may not be all.
     pub bounded_only: usize,
+    /// Sums that are not shown nor recovered, and whose greatest contributions the file does not give: whether readers can
+    /// work out one person's amount too closely is not judged.
+    pub amounts_unjudged: usize,
 }
 
-/// The most cells that hang together and are attacked with all their relations at once.
-const COMPONENT_MAX: usize = 400;
-/// The most cells of a part of more, around one of them.
-const NEAR_MAX: usize = 100;
-/// The same of further passes, for cells of which something was found: what is found in one pass narrows the next.
-const NARROWED_MAX: [usize; 2] = [200, 400];
-/// Ranges up to this width are looked at again.
-const NARROW: f64 = 12.0;
-/// The most programs of an attack.
-const PROGRAMS_MAX: usize = 400_000;
-
-/// Attacks a suppressed table, whose reader knows the policy.
+/// Attacks a suppressed table, whose reader knows the policy: the numbers of people, and the sums of amounts.
+///
+/// An amount is found if it is known but for rounding; or, where the file gives the two greatest contributions, if
+/// whoever contributed the second greatest can work out the greatest more closely than the policy's rules on shares
+/// permit (the upper protection level of the p % and (n, k) rules).
 ///
 /// # Errors
 /// Where the numbers that are shown contradict each other.
 pub fn audit(table: Table, policy: &Policy) -> Result<Audited, CheckError> {
-    let knows = policy.permits(0) && policy.secondary().is_none_or(|s| s.outsider_knows_zeros);
-    let known: Vec<Range> = table
-        .grid
-        .cells
-        .iter()
-        .map(|cell| match cell.entry(Measure::Count).map(|e| e.range) {
-            Some(Range { low, high }) if low == 0.0 && high > 0.0 && knows => {
-                let rounded = cell.entry(Measure::Count).is_some_and(|e| e.number.is_some());
-                Range { low: if rounded { low } else { 1.0 }, high }
-            }
-            Some(range) => range,
-            None => Range::ANY,
-        })
-        .collect();
-    let derived = propagate(&known, &table.relations).map_err(|relation| contradiction(&table, relation))?;
-    let mut attack = Attack { table: &table, known: &known, derived, programs: 0, because: BTreeMap::new() };
-    let bounded_only = attack.exactly();
-    let Attack { derived, because, .. } = attack;
-    let explain = Words { table: &table, derived: &derived };
-    let mut found = Vec::new();
-    let mut suppressed = 0;
-    for (cell, numbers) in table.grid.cells.iter().enumerate() {
-        let Some(entry) = numbers.entry(Measure::Count).filter(|e| e.number.is_none()) else { continue };
-        let (Some(before), Some(after)) = (known.get(cell), derived.get(cell)) else { continue };
-        if before.low == before.high {
-            continue;
-        }
-        suppressed += 1;
-        if after.range.low == after.range.high || narrowed(*before, after.range, policy) {
-            found.push(Recovered {
-                row: entry.row + 1,
-                column: entry.column + 1,
-                labels: table.grid.labels(cell),
-                range: after.range,
-                because: explain.of(cell, after, because.get(&cell)),
-            });
+    let mut audited =
+        Audited { found: Vec::new(), suppressed: 0, bounded_only: 0, amounts_unjudged: 0, table };
+    for measure in [Measure::Count, Measure::Value] {
+        if audited.table.grid.has(measure) {
+            let task = Task::of(&audited.table, policy, measure);
+            let found = task.attack()?;
+            audited.suppressed += found.suppressed;
+            audited.bounded_only += found.bounded_only;
+            audited.amounts_unjudged += found.unjudged;
+            audited.found.extend(found.found);
         }
     }
-    found.sort_by_key(|f| (f.row, f.column));
-    Ok(Audited { found, suppressed, bounded_only, table })
+    audited.found.sort_by_key(|f| (f.row, f.column));
+    Ok(audited)
+}
+
+/// One measure of a table.
+struct Task<'a> {
+    table: &'a Table,
+    policy: &'a Policy,
+    measure: Measure,
+    /// The width up to which a number is as good as known.
+    exact: f64,
+    decimals: i32,
+}
+
+/// What came of one measure.
+#[derive(Default)]
+struct Found {
+    found: Vec<Recovered>,
+    suppressed: usize,
+    bounded_only: usize,
+    unjudged: usize,
+}
+
+impl<'a> Task<'a> {
+    fn of(table: &'a Table, policy: &'a Policy, measure: Measure) -> Self {
+        let numbers = table.grid.cells.iter().filter_map(|c| c.entry(measure).and_then(|e| e.number));
+        let decimals = numbers.clone().map(|n| n.decimals).max().unwrap_or(0);
+        let coarsest = numbers.map(|n| n.decimals).min().unwrap_or(0);
+        // Each number of a sum may be off by half a unit of its last decimal.
+        let parts = table.relations.iter().map(|r| r.parts.len() + 1).max().unwrap_or(0) + 1;
+        let exact = if measure == Measure::Count { 0.0 } else { 10f64.powi(-coarsest) * parts as f64 };
+        Self { table, policy, measure, exact, decimals }
+    }
+
+    fn attack(&self) -> Result<Found, CheckError> {
+        let known: Vec<Range> = self.table.grid.cells.iter().map(|cell| self.known(cell)).collect();
+        let derived =
+            propagate(&known, &self.table.relations).map_err(|relation| self.contradiction(relation))?;
+        let mut attack = Attack::new(self.table, &known, derived, self.exact);
+        let mut found = Found { bounded_only: attack.exactly(), ..Found::default() };
+        let Attack { derived, because, .. } = attack;
+        let decimals = usize::try_from(self.decimals).unwrap_or(0);
+        let words = Words { table: self.table, derived: &derived, exact: self.exact, decimals };
+        for (cell, numbers) in self.table.grid.cells.iter().enumerate() {
+            let Some(entry) = numbers.entry(self.measure).filter(|e| e.number.is_none()) else { continue };
+            let (Some(before), Some(after)) = (known.get(cell), derived.get(cell)) else { continue };
+            if before.low == before.high {
+                continue;
+            }
+            found.suppressed += 1;
+            let exact = after.range.high - after.range.low <= self.exact;
+            let narrowed = match (self.measure, self.needed(numbers)) {
+                (Measure::Count, _) => narrowed(*before, after.range, self.policy),
+                (_, Some(needed)) => after.range.high < needed - 1e-9 * (1.0 + needed),
+                (_, None) => {
+                    found.unjudged += usize::from(!exact);
+                    false
+                }
+            };
+            if exact || narrowed {
+                found.found.push(Recovered {
+                    row: entry.row + 1,
+                    column: entry.column + 1,
+                    measure: self.measure.name(),
+                    labels: self.table.grid.labels(cell),
+                    range: words.rounded(after.range),
+                    because: words.of(cell, after, because.get(&cell)),
+                });
+            }
+        }
+        Ok(found)
+    }
+
+    /// What the file tells of a number by itself.
+    fn known(&self, cell: &GridCell) -> Range {
+        let Some(entry) = cell.entry(self.measure) else { return Range::ANY };
+        if self.measure == Measure::Count {
+            let policy = self.policy;
+            let knows = policy.permits(0) && policy.secondary().is_none_or(|s| s.outsider_knows_zeros);
+            let Range { low, high } = entry.range;
+            // Zeros are shown: what is not shown is somebody.
+            let somebody = low == 0.0 && high > 0.0 && knows && entry.number.is_none();
+            return Range { low: if somebody { 1.0 } else { low }, high };
+        }
+        match entry.number {
+            Some(number) => {
+                let half = 0.5 * 10f64.powi(-number.decimals);
+                Range { low: (number.value - half).max(0.0), high: number.value + half }
+            }
+            // Markers speak of people. No sum is less than what two contributed to it.
+            None => {
+                let given = |m| cell.entry(m).and_then(|e| e.number).map_or(0.0, |n| n.value);
+                Range { low: given(Measure::Top1) + given(Measure::Top2), high: f64::INFINITY }
+            }
+        }
+    }
+
+    /// The greatest value that readers must be left with of an amount, where the file gives its two greatest
+    /// contributions.
+    fn needed(&self, cell: &GridCell) -> Option<f64> {
+        let given = |m| cell.entry(m).and_then(|e| e.number).map(|n| n.value);
+        let (first, second) = (given(Measure::Top1)?, given(Measure::Top2)?);
+        let total = first + second;
+        let given = Contributions { largest: first.max(second), second: first.min(second), total };
+        // The level is above the sum, whatever the sum is.
+        Some(total + self.policy.upper_protection(given))
+    }
+
+    fn contradiction(&self, relation: usize) -> CheckError {
+        let total = self.table.relations.get(relation).and_then(|r| self.table.grid.cells.get(r.total));
+        let fault = match total.and_then(|cell| cell.entry(self.measure)) {
+            Some(entry) => Problem::TotalsDoNotAdd.at(entry.row, entry.column),
+            None => Problem::TotalsDoNotAdd.whole(),
+        };
+        fault.of(&self.table.name)
+    }
 }
 
 /// Whether a small number's range is smaller than the policy leaves it, or than its own marker says.
@@ -110,342 +202,4 @@ fn narrowed(before: Range, after: Range, policy: &Policy) -> bool {
     let (low, high) = (zero.max(before.low), most.min(before.high));
     let may_be_small = after.low <= high && after.high >= low;
     may_be_small && (after.low > low || after.high < high)
-}
-
-fn contradiction(table: &Table, relation: usize) -> CheckError {
-    let total = table.relations.get(relation).and_then(|r| table.grid.cells.get(r.total));
-    let entry = total.and_then(|cell| cell.entry(Measure::Count));
-    let fault = match entry {
-        Some(entry) => Problem::TotalsDoNotAdd.at(entry.row, entry.column),
-        None => Problem::TotalsDoNotAdd.whole(),
-    };
-    fault.of(&table.name)
-}
-
-/// A relation's cells with their signs, as programs take them.
-fn terms(relation: &Relation) -> impl Iterator<Item = (usize, f64)> + '_ {
-    relation.terms().map(|(cell, sign)| (cell, sign as f64))
-}
-
-struct Attack<'a> {
-    table: &'a Table,
-    known: &'a [Range],
-    derived: Vec<Derived>,
-    programs: usize,
-    /// For cells that several relations together give away: these, each with its factor.
-    because: BTreeMap<usize, Vec<(usize, f64)>>,
-}
-
-impl Attack<'_> {
-    fn is_open(&self, cell: usize) -> bool {
-        self.derived.get(cell).is_some_and(|d| d.range.low < d.range.high)
-    }
-
-    fn is_narrow(&self, cell: usize) -> bool {
-        self.derived.get(cell).is_some_and(|d| d.range.high - d.range.low <= NARROW)
-    }
-
-    /// Uses all relations of cells that hang together at once; where these are too many, those near each cell. Returns
-    /// how many cells hang together with too many.
-    fn exactly(&mut self) -> usize {
-        let mut left = 0;
-        for (cells, relations) in self.components() {
-            let programs = self.programs + 2 * cells.len();
-            if programs > PROGRAMS_MAX {
-                left += cells.len();
-                continue;
-            }
-            self.programs = programs;
-            if cells.len() <= COMPONENT_MAX {
-                for cell in &cells {
-                    self.bound(*cell, &cells, &relations);
-                }
-                continue;
-            }
-            left += cells.len();
-            self.by_parts(&cells, &relations, NEAR_MAX);
-            for near_max in NARROWED_MAX {
-                let narrowed: Vec<usize> = cells.iter().copied().filter(|c| self.is_narrow(*c)).collect();
-                self.by_parts(&narrowed, &relations, near_max);
-            }
-        }
-        left
-    }
-
-    /// Bounds each cell of a large component by the relations near it, all at once, and then tells the others.
-    fn by_parts(&mut self, cells: &[usize], relations: &[usize], near_max: usize) {
-        let of = self.incidence(relations);
-        let open: Vec<usize> = cells.iter().copied().filter(|cell| self.is_open(*cell)).collect();
-        let attack = &*self;
-        let found = in_parallel(&open, |cell| {
-            let (near, relations) = attack.around(*cell, &of, near_max);
-            let low = attack.extreme(*cell, &near, &relations, false);
-            let high = attack.extreme(*cell, &near, &relations, true);
-            (low, high, near, relations)
-        });
-        for (cell, (low, high, near, relations)) in open.iter().zip(found) {
-            self.narrow(*cell, low, high, &near, &relations);
-        }
-        // What is known of one cell now says more of its neighbours.
-        let ranges: Vec<Range> = self.derived.iter().map(|d| d.range).collect();
-        if let Ok(derived) = propagate(&ranges, &self.table.relations) {
-            for (old, new) in self.derived.iter_mut().zip(derived) {
-                if new.range != old.range {
-                    *old = Derived {
-                        range: new.range,
-                        low_by: new.low_by.or(old.low_by),
-                        high_by: new.high_by.or(old.high_by),
-                    };
-                }
-            }
-        }
-    }
-
-    /// The relations that each open cell is in.
-    fn incidence(&self, relations: &[usize]) -> BTreeMap<usize, Vec<usize>> {
-        let mut of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for index in relations {
-            let terms = self.table.relations.get(*index).into_iter().flat_map(terms);
-            for (cell, _) in terms.filter(|(cell, _)| self.is_open(*cell)) {
-                of.entry(cell).or_default().push(*index);
-            }
-        }
-        of
-    }
-
-    /// Open cells near one, and the relations that have no other open cells: what they tell is true, if not all.
-    fn around(
-        &self,
-        cell: usize,
-        of: &BTreeMap<usize, Vec<usize>>,
-        near_max: usize,
-    ) -> (Vec<usize>, Vec<usize>) {
-        let mut near = BTreeSet::from([cell]);
-        let mut relations = BTreeSet::new();
-        let mut waiting = VecDeque::from([cell]);
-        while let Some(next) = waiting.pop_front() {
-            for index in of.get(&next).into_iter().flatten() {
-                let open = self.table.relations.get(*index).into_iter().flat_map(terms);
-                let open: Vec<usize> = open.map(|t| t.0).filter(|c| self.is_open(*c)).collect();
-                let new: Vec<usize> = open.iter().copied().filter(|c| !near.contains(c)).collect();
-                if near.len() + new.len() > near_max {
-                    continue;
-                }
-                relations.insert(*index);
-                near.extend(&new);
-                waiting.extend(new);
-            }
-        }
-        (near.into_iter().collect(), relations.into_iter().collect())
-    }
-
-    /// Open cells that hang together through relations, with these.
-    fn components(&self) -> Vec<(Vec<usize>, Vec<usize>)> {
-        let all: Vec<usize> = (0..self.table.relations.len()).collect();
-        let of = self.incidence(&all);
-        let mut seen_cells = vec![false; self.derived.len()];
-        let mut seen_relations = vec![false; self.table.relations.len()];
-        let mut components = Vec::new();
-        for start in of.keys() {
-            if seen_cells.get(*start).copied().unwrap_or(true) {
-                continue;
-            }
-            let (mut cells, mut relations, mut open) = (Vec::new(), Vec::new(), vec![*start]);
-            while let Some(cell) = open.pop() {
-                match seen_cells.get_mut(cell) {
-                    Some(seen @ false) => *seen = true,
-                    _ => continue,
-                }
-                cells.push(cell);
-                for index in of.get(&cell).into_iter().flatten() {
-                    match seen_relations.get_mut(*index) {
-                        Some(seen @ false) => *seen = true,
-                        _ => continue,
-                    }
-                    relations.push(*index);
-                    let relation = self.table.relations.get(*index);
-                    open.extend(
-                        relation.into_iter().flat_map(terms).map(|t| t.0).filter(|c| self.is_open(*c)),
-                    );
-                }
-            }
-            cells.sort_unstable();
-            relations.sort_unstable();
-            components.push((cells, relations));
-        }
-        components
-    }
-
-    /// The least and the greatest that a cell can be, by all relations of its component.
-    fn bound(&mut self, cell: usize, cells: &[usize], relations: &[usize]) {
-        if !self.is_open(cell) {
-            return;
-        }
-        let low = self.extreme(cell, cells, relations, false);
-        let high = self.extreme(cell, cells, relations, true);
-        self.narrow(cell, low, high, cells, relations);
-    }
-
-    /// Takes over what programs found of a cell, if it is news.
-    fn narrow(
-        &mut self,
-        cell: usize,
-        low: Option<f64>,
-        high: Option<f64>,
-        cells: &[usize],
-        relations: &[usize],
-    ) {
-        let Some(derived) = self.derived.get_mut(cell) else { return };
-        let mut changed = false;
-        // People are whole; the solver's last digits are not.
-        if let Some(low) = low.map(|v| (v - 1e-5).ceil()).filter(|v| *v > derived.range.low) {
-            derived.range.low = low;
-            changed = true;
-        }
-        if let Some(high) = high.map(|v| (v + 1e-5).floor()).filter(|v| *v < derived.range.high) {
-            derived.range.high = high;
-            changed = true;
-        }
-        if changed {
-            let exact = derived.range.low == derived.range.high;
-            let combination = if exact { self.combination(cell, cells, relations) } else { None };
-            self.because.insert(cell, combination.unwrap_or_default());
-        }
-    }
-
-    fn extreme(&self, cell: usize, cells: &[usize], relations: &[usize], up: bool) -> Option<f64> {
-        let mut program = if up { Program::maximise() } else { Program::minimise() };
-        let mut columns = BTreeMap::new();
-        for other in cells {
-            let range = self.known.get(*other)?;
-            let derived = self.derived.get(*other)?.range;
-            let weight = if *other == cell { 1.0 } else { 0.0 };
-            let (low, high) = (range.low.max(derived.low), range.high.min(derived.high));
-            columns.insert(*other, program.column(weight, low, high));
-        }
-        for index in relations {
-            let relation = self.table.relations.get(*index)?;
-            let fixed: f64 = terms(relation)
-                .filter(|(c, _)| !columns.contains_key(c))
-                .map(|(c, sign)| sign * self.derived.get(c).map_or(0.0, |d| d.range.low))
-                .sum();
-            let row = terms(relation).filter_map(|(c, sign)| columns.get(&c).map(|column| (*column, sign)));
-            program.row(row, Compare::Equal, -fixed);
-        }
-        let solution = program.solve()?;
-        columns.get(&cell).and_then(|column| solution.get(*column)).copied()
-    }
-
-    /// Factors of relations whose sum has no open cell but one.
-    fn combination(&self, cell: usize, cells: &[usize], relations: &[usize]) -> Option<Vec<(usize, f64)>> {
-        let mut program = Program::minimise();
-        let mut rows: BTreeMap<usize, Vec<(usize, f64)>> = cells.iter().map(|c| (*c, Vec::new())).collect();
-        for index in relations {
-            let (plus, minus) = (program.column(1.0, 0.0, 1e6), program.column(1.0, 0.0, 1e6));
-            for (other, sign) in self.table.relations.get(*index).into_iter().flat_map(terms) {
-                if let Some(row) = rows.get_mut(&other) {
-                    row.extend([(plus, sign), (minus, -sign)]);
-                }
-            }
-        }
-        for (other, row) in rows {
-            program.row(row, Compare::Equal, if other == cell { 1.0 } else { 0.0 });
-        }
-        let solution = program.solve()?;
-        let factors = relations.iter().zip(solution.chunks(2)).filter_map(|(index, pair)| match pair {
-            [plus, minus] if (plus - minus).abs() > 1e-7 => Some((*index, plus - minus)),
-            _ => None,
-        });
-        Some(factors.collect())
-    }
-}
-
-/// The same of each item, by all cores, in the order of the items.
-fn in_parallel<T: Sync, R: Send>(items: &[T], of: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut done = Vec::new();
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(item) = items.get(index) else { return done };
-            done.push((index, of(item)));
-        }
-    };
-    let mut all: Vec<(usize, R)> = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..cores).map(|_| scope.spawn(work)).collect();
-        let mut all = work();
-        // A thread that broke off takes its results along, and the attack with it.
-        all.extend(others.into_iter().flat_map(|thread| match thread.join() {
-            Ok(done) => done,
-            Err(panic) => std::panic::resume_unwind(panic),
-        }));
-        all
-    });
-    all.sort_by_key(|(index, _)| *index);
-    all.into_iter().map(|(_, result)| result).collect()
-}
-
-/// Subtractions in words.
-struct Words<'a> {
-    table: &'a Table,
-    derived: &'a [Derived],
-}
-
-impl Words<'_> {
-    fn of(&self, cell: usize, derived: &Derived, combination: Option<&Vec<(usize, f64)>>) -> String {
-        let exact = derived.range.low == derived.range.high;
-        let single = |by: Option<usize>| by.map(|index| self.sum(cell, &[(index, 1.0)]));
-        match combination {
-            Some(factors) if exact && !factors.is_empty() => self.sum(cell, factors),
-            Some(_) => "by all totals together, since no number is negative".to_owned(),
-            None if exact => single(derived.low_by.or(derived.high_by)).unwrap_or_default(),
-            None => {
-                let low = single(derived.low_by).map(|words| format!("at least: {words}"));
-                let high = single(derived.high_by).map(|words| format!("at most: {words}"));
-                low.into_iter().chain(high).collect::<Vec<_>>().join("; ")
-            }
-        }
-    }
-
-    /// `cell = total (39) − part (20) − part (15)`.
-    fn sum(&self, cell: usize, factors: &[(usize, f64)]) -> String {
-        let mut coefficients: BTreeMap<usize, f64> = BTreeMap::new();
-        for (index, factor) in factors {
-            for (other, sign) in self.table.relations.get(*index).into_iter().flat_map(terms) {
-                *coefficients.entry(other).or_default() += factor * sign;
-            }
-        }
-        let own = coefficients.remove(&cell).unwrap_or(1.0);
-        let mut others: Vec<(usize, f64)> = coefficients
-            .into_iter()
-            .map(|(other, c)| (other, -c / own))
-            .filter(|(_, c)| c.abs() > 1e-7)
-            .collect();
-        // What is added first, so that it reads as a subtraction.
-        others.sort_by(|a, b| b.1.signum().total_cmp(&a.1.signum()).then(a.0.cmp(&b.0)));
-        let mut text = format!("{} =", self.table.grid.labels(cell));
-        for (place, (other, c)) in others.iter().enumerate() {
-            let sign = match (place, *c > 0.0) {
-                (0, true) => "",
-                (_, true) => "+ ",
-                (_, false) => "− ",
-            };
-            let times = if (c.abs() - 1.0).abs() < 1e-7 { String::new() } else { format!("{} × ", c.abs()) };
-            let range = self.derived.get(*other).map_or(Range::ANY, |d| d.range);
-            text.push_str(&format!(" {sign}{times}{} ({})", self.table.grid.labels(*other), shown(range)));
-        }
-        text
-    }
-}
-
-/// A range for people.
-pub(crate) fn shown(range: Range) -> String {
-    if range.low == range.high {
-        format!("{}", range.low)
-    } else if range.high.is_infinite() {
-        format!("{} or more", range.low)
-    } else {
-        format!("{} to {}", range.low, range.high)
-    }
 }

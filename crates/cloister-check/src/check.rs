@@ -10,6 +10,7 @@ use crate::secondary::{Halted, Proof, Task};
 use crate::settings::Settings;
 use crate::sheet::{Edit, Sheet};
 use crate::table::Table;
+use crate::unprotectable::Unprotectable;
 use cloister_disclosure::{Policy, RoundingMethod, Shown};
 
 /// What became of a table.
@@ -60,6 +61,14 @@ pub struct Hold {
     pub code: &'static str,
     /// For people.
     pub message: String,
+    /// The cells that nothing protects, if that is why.
+    pub unprotectable: Option<Unprotectable>,
+}
+
+impl Hold {
+    fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), unprotectable: None }
+    }
 }
 
 /// A table that a policy has been applied to.
@@ -87,15 +96,12 @@ pub fn check(table: Table, policy: &Policy, settings: &Settings) -> Result<Check
     let primary = Primary::of(&table, policy);
     let mut holds: Vec<Hold> = primary.holds().into_iter().map(by_policy).collect();
     if !primary.is_whole(table.cells()) {
-        holds.push(Hold {
-            code: "rows-left-out",
-            message: "the policy leaves some rows out altogether".into(),
-        });
+        holds.push(Hold::new("rows-left-out", "the policy leaves some rows out altogether"));
     }
     let rounds = policy.rounding_method() == RoundingMethod::Controlled && policy.rounding_base() > 1;
     if rounds && !table.relations.is_empty() {
-        let message = "the policy rounds so that totals still add up, and here nothing does so".to_owned();
-        holds.push(Hold { code: "totals-rounded-apart", message });
+        let message = "the policy rounds so that totals still add up, and here nothing does so";
+        holds.push(Hold::new("totals-rounded-apart", message));
     }
     let mut proofs = Vec::new();
     let forbidden = |measure| -> Vec<bool> {
@@ -137,26 +143,40 @@ fn by_policy(code: &'static str) -> Hold {
         "mean-with-sum" => "a mean beside its sum gives the exact count away, which is rounded",
         _ => "a finding that the policy has a checker judge",
     };
-    Hold { code, message: message.to_owned() }
+    Hold::new(code, message)
 }
 
 fn halt(measure: Measure, halted: Halted) -> Hold {
     let name = measure.name();
     match halted {
-        Halted::Off => Hold {
-            code: "totals-beside-suppressed",
-            message: format!(
-                "suppressed {name} cells could be worked out, and the policy suppresses no others"
+        Halted::Off => Hold::new(
+            "totals-beside-suppressed",
+            format!("suppressed {name} cells could be worked out, and the policy suppresses no others"),
+        ),
+        Halted::Numbers(reason) => Hold::new("not-attackable", reason),
+        Halted::Limit => {
+            Hold::new("attack-unfinished", format!("the attack on the {name} cells did not come to an end"))
+        }
+        Halted::Undecided(cells) => Hold::new(
+            "attack-undecided",
+            format!(
+                "{name} cells of which neither was shown that they are protected nor that nothing protects them: {}",
+                cells.join("; ")
             ),
-        },
-        Halted::Numbers(reason) => Hold { code: "not-attackable", message: reason },
-        Halted::Limit => Hold {
-            code: "attack-unfinished",
-            message: format!("the attack on the {name} cells did not come to an end"),
-        },
-        Halted::Impossible(cells) => Hold {
-            code: "not-protectable",
-            message: format!("{name} cells that nothing protects in full: {}", cells.join("; ")),
+        ),
+        Halted::Impossible(found) => Hold {
+            unprotectable: Some(found.clone()),
+            ..Hold::new(
+                "not-protectable",
+                match found.cells.len() {
+                    1 => {
+                        format!("1 {name} cell is such that nothing protects it, whatever else is suppressed")
+                    }
+                    n => format!(
+                        "{n} {name} cells are such that nothing protects them, whatever else is suppressed"
+                    ),
+                },
+            )
         },
     }
 }

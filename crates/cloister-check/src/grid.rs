@@ -118,7 +118,9 @@ impl Grid {
         let keys = shape.keys.iter().map(|k| Dimension::named(&k.name));
         let dimensions = keys.chain(shape.across.iter().map(|name| Dimension::named(name))).collect();
         let mut grid = Self { dimensions, cells: Vec::new(), index: HashMap::new(), shape, group: None };
-        if !grid.has(Measure::Count) {
+        // Sums alone can be attacked, but not judged.
+        let enough = grid.has(Measure::Count) || audit && grid.has(Measure::Value);
+        if !enough {
             return Err(Problem::NoCount.whole());
         }
         let across = grid.across();

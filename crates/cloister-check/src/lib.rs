@@ -35,6 +35,7 @@ mod shape;
 mod sheet;
 mod table;
 mod totals;
+mod unprotectable;
 
 pub use audit::{Audited, Recovered, audit};
 pub use check::{Checked, Hold, Status, check};
@@ -43,3 +44,4 @@ pub use marker::Range;
 pub use output::{OutputFile, now, write_folder};
 pub use settings::Settings;
 pub use table::{Purpose, Table};
+pub use unprotectable::{Coarser, Unprotectable, UnprotectableCell};

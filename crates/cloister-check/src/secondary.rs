@@ -4,6 +4,7 @@ use crate::grid::GridCell;
 use crate::measure::Measure;
 use crate::primary::{Primary, Verdict, magnitude};
 use crate::table::Table;
+use crate::unprotectable::Unprotectable;
 use cloister_disclosure::{
     Additive, AdditiveCell, Contributions, Halt, Limits, Policy, Range, Relation, Shown, Visible, suppress,
 };
@@ -27,8 +28,10 @@ pub(crate) enum Halted {
     Off,
     /// It did not come to an end.
     Limit,
+    /// Of some cells it was neither shown that they are protected nor that nothing protects them.
+    Undecided(Vec<String>),
     /// Some cells cannot be protected in full, whatever is suppressed.
-    Impossible(Vec<String>),
+    Impossible(Unprotectable),
     /// The numbers do not fit into the attack.
     Numbers(String),
 }
@@ -61,11 +64,12 @@ impl Task<'_> {
         let pattern =
             suppress(&additive, &Limits::for_cells(values.len()), &mut |_| ControlFlow::Continue(()));
         let pattern = pattern.map_err(|halt| match halt {
-            Halt::Undecided(goals) => Halted::Impossible(self.labels(goals.iter().map(|g| g.cell))),
+            Halt::Undecided(goals) => Halted::Undecided(self.labels(goals.iter().map(|g| g.cell))),
             Halt::Stopped | Halt::Limit => Halted::Limit,
         })?;
         if !pattern.impossible().is_empty() {
-            return Err(Halted::Impossible(self.labels(pattern.impossible().iter().map(|i| i.goal.cell))));
+            let found = Unprotectable::of(self.table, &additive, pattern.impossible());
+            return Err(Halted::Impossible(found));
         }
         if !pattern.secondary().is_empty() && !self.policy.secondary().is_some_and(|s| s.on) {
             return Err(Halted::Off);

@@ -11,6 +11,7 @@ use crate::goal::{Goal, Proofs};
 use crate::hunt::{self, Effort, Singly};
 use crate::parallel;
 use crate::places::Places;
+use crate::suppress::repair::Repair;
 
 /// What came of an attack.
 #[derive(Clone, Debug, Default)]
@@ -74,10 +75,9 @@ impl Attack {
 }
 
 /// Searches that follow one another, each only for what the one before left.
-const SEARCHES: [Effort; 3] = [
+const SEARCHES: [Effort; 2] = [
     Effort { cells_max: 60, pooled_max: 8, singly: Singly::Middle, all_or_nothing: false },
     Effort { cells_max: 200, pooled_max: 2, singly: Singly::Middle, all_or_nothing: false },
-    Effort { cells_max: 1_000, pooled_max: 1, singly: Singly::Middle, all_or_nothing: false },
 ];
 
 /// Cells of the arguments that are tried one after the other.
@@ -88,53 +88,26 @@ const ARGUMENTS: [usize; 3] = [60, 250, 1_200];
 pub fn attack(table: &Additive, suppressed: impl IntoIterator<Item = usize>, knowledge: Knowledge) -> Attack {
     let mut hidden = Places::new(table.cells().len());
     suppressed.into_iter().for_each(|cell| hidden.set(cell, true));
-    let bounds = Bounds::of(table, table.rooms(&hidden, knowledge));
+    let mut rooms = Bounds::of(table, table.rooms(&hidden, knowledge)).rooms;
     let primary: Vec<Goal> = Goal::of(table).into_iter().map(|goal| Goal { knowledge, ..goal }).collect();
     let mut proofs = Proofs::new(table.cells().len(), primary.clone());
-    let certify = |proofs: &mut Proofs| {
-        for effort in SEARCHES {
-            let open = proofs.open();
-            hunt::certify(table, &bounds.rooms, knowledge, proofs, &open, effort);
-        }
-    };
-    certify(&mut proofs);
+    let mut settling =
+        Settling { table, hidden: &hidden, first: rooms.clone(), rooms: &mut rooms, tried: 0, knowledge };
+    settling.certify(&mut proofs);
     // Is there anything else that a cell could be?
     for up in [true, false] {
         let moved = proofs.reach(table.cells().len());
         for cell in hidden.chosen().filter(|cell| moved.get(*cell) == Range::default()) {
             proofs.add(Goal { cell, up, need: 1, knowledge });
         }
-        certify(&mut proofs);
+        settling.certify(&mut proofs);
     }
+    let first = settling.first;
     let reach = proofs.reach(table.cells().len());
-    let mut rooms = bounds.rooms.clone();
-    let unsettled: Vec<(usize, bool)> = proofs
-        .open()
-        .into_iter()
-        .filter_map(|index| proofs.goal(index))
-        .filter(|goal| {
-            beyond(goal, &rooms) && reach.get(goal.cell) == Range::default() || is_one(goal, &primary)
-        })
-        .map(|goal| (goal.cell, goal.up))
-        .collect();
-    let found = parallel::map(&unsettled, |(cell, up)| {
-        let reach = reach.get(*cell);
-        bound(table, &bounds.rooms, *cell, *up, if *up { reach.up } else { reach.down })
-    });
-    for ((cell, up), found) in unsettled.iter().zip(found) {
-        let Some(found) = found else { continue };
-        let room = rooms.get(*cell);
-        let tighter = if *up {
-            Range { up: room.up.min(found.distance), ..room }
-        } else {
-            Range { down: room.down.min(found.distance), ..room }
-        };
-        rooms.set(*cell, tighter);
-    }
     let mut attack = Attack { cells: seen(table, &hidden, &reach, &rooms), ..Attack::default() };
     for (index, goal) in primary.iter().enumerate() {
         match proofs.certificate(index) {
-            Some(certificate) if hidden.get(goal.cell) && certificate.holds(table, &bounds.rooms) => {
+            Some(certificate) if hidden.get(goal.cell) && certificate.holds(table, &first) => {
                 attack.reached.push((*goal, certificate.clone()));
             }
             _ if beyond(goal, &rooms) => attack.undecided.push(*goal),
@@ -144,14 +117,109 @@ pub fn attack(table: &Additive, suppressed: impl IntoIterator<Item = usize>, kno
     attack
 }
 
+/// Cells of the neighbourhoods in which each goal is tried that an argument leaves possible.
+const NEIGHBOURHOODS: [&[usize]; 3] = [&[120, 400], &[800, 1_500], &[4_000]];
+
+/// What searches and bounds settle together.
+struct Settling<'a> {
+    table: &'a Additive,
+    hidden: &'a Places<bool>,
+    /// How far each cell can be by one relation after the other.
+    first: Places<Range>,
+    /// How far each cell can be, as far as that is shown.
+    rooms: &'a mut Places<Range>,
+    /// How many goals have been tried one by one.
+    tried: usize,
+    knowledge: Knowledge,
+}
+
+/// What came of a goal that no pool reached.
+struct Settled {
+    certificate: Option<Certificate>,
+    bound: Option<Bound>,
+}
+
+/// Goals that are settled at once: a constant, so that the answer does not depend on the number of cores.
+const WAVE: usize = 32;
+
+impl Settling<'_> {
+    /// Reaches what it can: many goals to a program first, and then each that is left by its own cheapest moves, unless
+    /// the relations near it exclude it.
+    fn certify(&mut self, proofs: &mut Proofs) {
+        for effort in SEARCHES {
+            let open = proofs.open();
+            hunt::certify(self.table, &self.first, self.knowledge, proofs, &open, effort);
+        }
+        while self.tried < proofs.goals().len() {
+            let mut jobs = Vec::new();
+            while let Some(goal) = proofs.goal(self.tried).filter(|_| jobs.len() < WAVE) {
+                if !proofs.is_reached(self.tried) && beyond(&goal, self.rooms) {
+                    jobs.push((self.tried, goal));
+                }
+                self.tried += 1;
+            }
+            for ((index, goal), settled) in jobs.iter().zip(parallel::map(&jobs, |(_, g)| self.settle(g))) {
+                self.take(proofs, *index, goal, settled);
+            }
+        }
+    }
+
+    fn settle(&self, goal: &Goal) -> Settled {
+        let weights = Places::new(0);
+        let repair =
+            Repair { table: self.table, suppressed: self.hidden, rooms: &self.first, weights: &weights };
+        let mut settled = Settled { certificate: None, bound: None };
+        let mut before = 0;
+        for (cells_max, neighbourhoods) in ARGUMENTS.into_iter().zip(NEIGHBOURHOODS) {
+            let argument = Argument::around(self.table, &self.first, goal.cell, cells_max);
+            // The nearest relations are bounded at once: that is quicker than asking first.
+            if before == 0 || argument.len() > before && argument.may_exclude(goal.up, goal.need) {
+                let bounds = [settled.bound, argument.bound(goal.up)];
+                settled.bound = bounds.into_iter().flatten().min_by_key(|bound| bound.distance);
+            }
+            before = argument.len();
+            if settled.bound.as_ref().is_some_and(|bound| bound.distance < goal.need) {
+                break;
+            }
+            settled.certificate = repair.near(goal, neighbourhoods).certificate;
+            if settled.certificate.is_some() {
+                break;
+            }
+        }
+        settled
+    }
+
+    fn take(&mut self, proofs: &mut Proofs, index: usize, goal: &Goal, settled: Settled) {
+        if let Some(certificate) = settled.certificate {
+            for certificate in hunt::both_ways(&certificate, &self.first, goal.need) {
+                proofs.admit(certificate);
+            }
+        }
+        let Some(distance) = settled.bound.map(|bound| bound.distance) else { return };
+        tighten(self.rooms, goal.cell, goal.up, distance);
+        // What is possible instead is worth knowing exactly.
+        if distance < goal.need && distance > 0 {
+            proofs.withdraw(index);
+            proofs.add(Goal { need: distance, ..*goal });
+        }
+    }
+}
+
+/// Takes a bound over.
+fn tighten(rooms: &mut Places<Range>, cell: usize, up: bool, distance: i64) {
+    let room = rooms.get(cell);
+    let tighter = if up {
+        Range { up: room.up.min(distance), ..room }
+    } else {
+        Range { down: room.down.min(distance), ..room }
+    };
+    rooms.set(cell, tighter);
+}
+
 /// Whether bounds leave a goal possible.
 fn beyond(goal: &Goal, rooms: &Places<Range>) -> bool {
     let room = rooms.get(goal.cell);
     (if goal.up { room.up } else { room.down }) >= goal.need
-}
-
-fn is_one(goal: &Goal, goals: &[Goal]) -> bool {
-    goals.binary_search_by_key(&(goal.cell, goal.up), |g| (g.cell, g.up)).is_ok()
 }
 
 /// The best bound that growing arguments give: none can be better than what is certified to be possible.

@@ -5,14 +5,19 @@
 use crate::additive::{Additive, Knowledge, Range};
 use crate::certificate::Certificate;
 use crate::linear::{Compare, Program};
+use crate::lockstep::Lockstep;
 use crate::places::Places;
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
+use std::sync::OnceLock;
 
 /// Cells of a table, with the relations that they are in.
 pub(crate) struct Block {
     cells: Vec<Member>,
     /// Each relation's members with their signs.
     rows: Vec<Vec<(usize, i64)>>,
+    /// Which of its cells move together: found when it is needed.
+    lockstep: OnceLock<Lockstep>,
     /// Whether nothing outside it is connected with it.
     complete: bool,
 }
@@ -60,7 +65,7 @@ impl Block {
         rows.retain(|_, cells| !cells.is_empty());
         let row_places: BTreeMap<usize, usize> = rows.keys().enumerate().map(|(k, r)| (*r, k)).collect();
         let (cells, rows) = (Vec::with_capacity(live.len()), vec![Vec::new(); rows.len()]);
-        let mut block = Self { cells, rows, complete: false };
+        let mut block = Self { cells, rows, lockstep: OnceLock::new(), complete: false };
         for (place, cell) in live.into_iter().enumerate() {
             let terms = table.of(cell).iter();
             let terms = terms.filter_map(|t| row_places.get(&t.relation).map(|k| (*k, t.sign)));
@@ -79,9 +84,10 @@ impl Block {
     /// those with the most room.
     pub fn around(table: &Additive, rooms: &Places<Range>, start: usize, cells_max: usize) -> Self {
         let mut inside: BTreeSet<usize> = BTreeSet::new();
-        let mut touched: BTreeSet<usize> = BTreeSet::new();
-        let mut outside: BTreeMap<usize, Candidate> = BTreeMap::new();
-        let mut order: BTreeSet<(Candidate, usize)> = BTreeSet::new();
+        let mut touched: HashSet<usize> = HashSet::new();
+        let mut outside: HashMap<usize, Candidate> = HashMap::new();
+        // Candidates as they were whenever they changed: only the latest of each counts.
+        let mut order: BinaryHeap<Reverse<(Candidate, usize)>> = BinaryHeap::new();
         let mut next = Some((0, start));
         while let Some((depth, cell)) = next {
             inside.insert(cell);
@@ -99,20 +105,23 @@ impl Block {
                         depth: depth + 1,
                         tight: i64::MAX - room.down.min(room.up),
                     });
-                    order.remove(&(*candidate, other));
                     candidate.open = candidate.open.saturating_sub(1);
-                    order.insert((*candidate, other));
+                    order.push(Reverse((*candidate, other)));
                 }
             }
             if inside.len() >= cells_max {
                 break;
             }
-            next = order.pop_first().map(|(candidate, cell)| {
-                outside.remove(&cell);
-                (candidate.depth, cell)
-            });
+            next = None;
+            while let Some(Reverse((candidate, cell))) = order.pop() {
+                if outside.get(&cell) == Some(&candidate) {
+                    outside.remove(&cell);
+                    next = Some((candidate.depth, cell));
+                    break;
+                }
+            }
         }
-        Self { complete: order.is_empty(), ..Self::of(table, rooms, inside) }
+        Self { complete: outside.is_empty(), ..Self::of(table, rooms, inside) }
     }
 
     /// Its cells, ascending.
@@ -123,11 +132,6 @@ impl Block {
     /// Whether a larger one around the same cell would be the same.
     pub fn is_complete(&self) -> bool {
         self.complete
-    }
-
-    /// How many cells it has.
-    pub fn len(&self) -> usize {
-        self.cells.len()
     }
 
     fn place(&self, cell: usize) -> Option<usize> {
@@ -156,30 +160,51 @@ impl Block {
         chosen
     }
 
+    /// Which cells move together.
+    fn lockstep(&self) -> &Lockstep {
+        self.lockstep.get_or_init(|| {
+            let rooms: Vec<Range> = self.cells.iter().map(|m| m.room).collect();
+            Lockstep::of(&rooms, &self.rows)
+        })
+    }
+
+    /// A cell's group, and which way the cell moves with it.
+    fn group(&self, cell: usize) -> Option<(usize, i64)> {
+        self.lockstep().group(self.place(cell)?)
+    }
+
+    /// Each cell with its move, by the groups' moves.
+    fn moves(&self, groups: &[f64]) -> Vec<(usize, f64)> {
+        self.cells.iter().map(|m| m.cell).zip(self.lockstep().moves(groups)).collect()
+    }
+
     /// Moves that grant as much of these wishes as can be granted together, with nothing moving further than
     /// `reach` units.
     pub fn push(&self, wishes: &[Wish], unit: i64, reach: i64, whole: bool) -> Option<Vec<(usize, f64)>> {
         let mut program = Program::maximise().nodes_max(NODES_MAX);
         let limit = |room: i64| (room / unit).min(reach);
-        for member in &self.cells {
-            let (least, most) = (-limit(member.room.down), limit(member.room.up));
+        for room in self.lockstep().rooms() {
+            let (least, most) = (-limit(room.down), limit(room.up));
             match (whole, i32::try_from(least), i32::try_from(most)) {
                 (true, Ok(least), Ok(most)) => program.whole(0.0, least, most),
                 _ => program.column(0.0, least as f64, most as f64),
             };
         }
-        for row in &self.rows {
-            let terms = row.iter().map(|(place, sign)| (*place, *sign as f64));
+        for row in self.lockstep().rows() {
+            let terms = row.iter().map(|(group, by)| (*group, *by as f64));
             program.row(terms, Compare::Equal, 0.0);
         }
+        let mut possible = false;
         for wish in wishes {
-            let place = self.place(wish.cell)?;
+            // What cannot move grants nothing.
+            let Some((group, sign)) = self.group(wish.cell) else { continue };
+            possible = true;
             let need = units(wish.need, unit) as f64;
             let granted = program.column(1.0 / need, f64::NEG_INFINITY, need);
-            program.row([(granted, 1.0), (place, -wish.direction as f64)], Compare::AtMost, 0.0);
+            program.row([(granted, 1.0), (group, -(sign * wish.direction) as f64)], Compare::AtMost, 0.0);
         }
-        let moves = program.solve()?;
-        Some(self.cells.iter().map(|m| m.cell).zip(moves).collect())
+        let moves = if possible { program.solve()? } else { return None };
+        Some(self.moves(&moves))
     }
 
     /// Moves as certificates: one for each part of them that stands alone.
@@ -219,7 +244,7 @@ impl Block {
         let mut program = Program::minimise().nodes_max(NODES_MAX);
         let need = units(wish.need, unit) as f64;
         let limit = |room: i64| ((room / unit) as f64).min(8.0 * need);
-        let mut column = |weight: f64, least: f64, most: f64| {
+        let mut column = |weight: f64, (least, most): (f64, f64)| {
             if whole {
                 // Needs are far below two billion, where an outsider knows that values are whole.
                 program.whole(weight, least as i32, most as i32)
@@ -227,27 +252,34 @@ impl Block {
                 program.column(weight, least, most)
             }
         };
-        for (member, weight) in self.cells.iter().zip(weights) {
-            let (weight, [up, down]) = if member.cell == wish.cell {
-                (
-                    0.0,
-                    if wish.direction > 0 { [(need, need), (0.0, 0.0)] } else { [(0.0, 0.0), (need, need)] },
-                )
+        let (wished, sign) = self.group(wish.cell)?;
+        let lockstep = self.lockstep();
+        for (group, (room, weight)) in lockstep.rooms().iter().zip(lockstep.weights(weights)).enumerate() {
+            let (up, down) = (limit(room.up), limit(room.down));
+            if group == wished {
+                let rises = sign * wish.direction > 0;
+                if need > if rises { up } else { down } {
+                    return None;
+                }
+                let both = [(need, need), (0.0, 0.0)];
+                let [up, down] = if rises { both } else { [(0.0, 0.0), (need, need)] };
+                column(0.0, up);
+                column(0.0, down);
             } else {
-                (*weight, [member.room.up, member.room.down].map(|room| (0.0, limit(room))))
-            };
-            column(weight, up.0, up.1);
-            column(weight, down.0, down.1);
+                column(weight, (0.0, up));
+                column(weight, (0.0, down));
+            }
         }
-        for row in &self.rows {
+        for row in lockstep.rows() {
             let terms = row.iter();
-            let terms = terms.flat_map(|(p, s)| [(2 * p, *s as f64), (2 * p + 1, -(*s as f64))]);
+            let terms = terms.flat_map(|(g, by)| [(2 * g, *by as f64), (2 * g + 1, -(*by as f64))]);
             program.row(terms, Compare::Equal, 0.0);
         }
         let moves = program.solve()?;
         let up = moves.iter().step_by(2);
         let down = moves.iter().skip(1).step_by(2);
-        Some(self.cells.iter().map(|m| m.cell).zip(up.zip(down).map(|(up, down)| up - down)).collect())
+        let groups: Vec<f64> = up.zip(down).map(|(up, down)| up - down).collect();
+        Some(self.moves(&groups))
     }
 }
 

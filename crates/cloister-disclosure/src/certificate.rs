@@ -38,11 +38,13 @@ impl Certificate {
         unit: i64,
         knowledge: Knowledge,
     ) -> Option<Self> {
-        let divisors = if table.is_whole() { &DIVISORS[..1] } else { &DIVISORS[..] };
-        divisors.iter().find_map(|divisor| {
-            let moves = rounded(moves, *divisor)?;
+        // Fractions of a larger unit can still be whole numbers.
+        let divisors = DIVISORS.iter().filter(|divisor| !table.is_whole() || unit % **divisor == 0);
+        divisors.copied().find_map(|divisor| {
+            let moves = rounded(moves, divisor)?;
+            let (unit, divisor) = if table.is_whole() { (unit / divisor, 1) } else { (unit, divisor) };
             let moves = moves.into_iter().map(|(cell, by)| (cell, by * unit)).collect();
-            let certificate = Self { moves, divisor: *divisor, knowledge };
+            let certificate = Self { moves, divisor, knowledge };
             certificate.is_balanced(table).then_some(certificate)
         })
     }

@@ -6,6 +6,7 @@
 
 use crate::additive::{Additive, Range, UNBOUNDED};
 use crate::linear::{Compare, Program};
+use crate::lockstep::Lockstep;
 use crate::places::Places;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +27,8 @@ pub(crate) struct Argument<'a> {
     rooms: &'a Places<Range>,
     cell: usize,
     relations: Vec<usize>,
-    cells: BTreeSet<usize>,
+    /// Its cells, ascending.
+    order: Vec<usize>,
 }
 
 impl<'a> Argument<'a> {
@@ -48,12 +50,13 @@ impl<'a> Argument<'a> {
                 }
             }
         }
-        Self { table, rooms, cell, relations: relations.into_iter().collect(), cells }
+        let order = cells.into_iter().collect();
+        Self { table, rooms, cell, relations: relations.into_iter().collect(), order }
     }
 
     /// How many cells it has.
     pub fn len(&self) -> usize {
-        self.cells.len()
+        self.order.len()
     }
 
     /// The relations that leave nothing but the cell: its value is recovered by subtraction alone.
@@ -68,6 +71,37 @@ impl<'a> Argument<'a> {
         });
         let solution = program.solve()?;
         self.checked(&self.multipliers(&columns, &solution), -1).filter(|bound| bound.distance == 0)
+    }
+
+    /// Whether these relations may leave the cell no `need` units in a direction: asked of the moves themselves, which is
+    /// quicker than looking for the bound, and no proof.
+    pub fn may_exclude(&self, up: bool, need: i64) -> bool {
+        let place = |cell: usize| self.order.binary_search(&cell).ok();
+        let rooms: Vec<Range> = self.order.iter().map(|cell| self.rooms.get(*cell)).collect();
+        let row = |relation: &usize| -> Vec<(usize, i64)> {
+            self.table.terms(*relation).filter_map(|(cell, sign)| Some((place(cell)?, sign))).collect()
+        };
+        let rows: Vec<Vec<(usize, i64)>> = self.relations.iter().map(row).collect();
+        let lockstep = Lockstep::of(&rooms, &rows);
+        let Some((group, sign)) = place(self.cell).and_then(|place| lockstep.group(place)) else {
+            return true;
+        };
+        let sign = if up { sign } else { -sign };
+        let mut program = Program::maximise();
+        for (index, room) in lockstep.rooms().iter().enumerate() {
+            let limit = |room: i64, grows: bool| {
+                let most =
+                    if index == group && grows == (sign > 0) { need } else { need.saturating_mul(FAR) };
+                room.min(most) as f64
+            };
+            let weight = if index == group { sign as f64 } else { 0.0 };
+            program.column(weight, -limit(room.down, false), limit(room.up, true));
+        }
+        for row in lockstep.rows() {
+            program.row(row.iter().map(|(group, by)| (*group, *by as f64)), Compare::Equal, 0.0);
+        }
+        let moved = program.solve().and_then(|moves| moves.get(group).copied());
+        moved.is_none_or(|by| by * (sign as f64) < need as f64 - 1e-6)
     }
 
     /// The best bound that these relations give: upwards or downwards.
@@ -104,7 +138,7 @@ impl<'a> Argument<'a> {
     }
 
     fn for_each_cell(&self, mut row: impl FnMut(usize, &[(usize, i64)])) {
-        for cell in &self.cells {
+        for cell in &self.order {
             let terms = self.table.of(*cell).iter();
             let terms = terms.filter(|t| self.relations.binary_search(&t.relation).is_ok());
             row(*cell, &terms.map(|t| (t.relation, t.sign)).collect::<Vec<_>>());
@@ -130,6 +164,9 @@ impl<'a> Argument<'a> {
         })
     }
 }
+
+/// No other cell need move further than so many times as far.
+const FAR: i64 = 1_000;
 
 /// As for certificates.
 const DIVISORS: [i64; 8] = [1, 2, 3, 4, 5, 6, 8, 12];

@@ -66,6 +66,7 @@ mod hunt;
 mod judgement;
 mod layout;
 mod linear;
+mod lockstep;
 mod overlap;
 mod parallel;
 mod places;
@@ -97,5 +98,5 @@ pub use protect::{
 };
 pub use rounding::RoundingMethod;
 pub use secondary::Defence;
-pub use suppress::{Halt, Impossible, Limits, Pattern, Progress, Stage, suppress};
+pub use suppress::{Halt, Impossible, Limits, Pattern, Progress, Stage, impossible, suppress};
 pub use table::{Cell, Column, Group, Statistic, Table, Value};

@@ -19,7 +19,7 @@ struct Column {
     weight: f64,
     least: f64,
     most: f64,
-    whole: Option<(i32, i32)>,
+    whole: bool,
 }
 
 struct Row {
@@ -68,14 +68,13 @@ impl Program {
 
     /// A column from `least` to `most`, with its weight in the objective.
     pub fn column(&mut self, weight: f64, least: f64, most: f64) -> usize {
-        self.columns.push(Column { weight, least, most, whole: None });
+        self.columns.push(Column { weight, least, most, whole: false });
         self.columns.len() - 1
     }
 
     /// A column of whole numbers.
     pub fn whole(&mut self, weight: f64, least: i32, most: i32) -> usize {
-        let whole = Some((least, most));
-        self.columns.push(Column { weight, least: f64::from(least), most: f64::from(most), whole });
+        self.columns.push(Column { weight, least: f64::from(least), most: f64::from(most), whole: true });
         self.columns.len() - 1
     }
 
@@ -86,14 +85,25 @@ impl Program {
 
     /// The columns' values at an optimum, or at the best point that was found.
     pub fn solve(self) -> Option<Vec<f64>> {
-        if self.columns.len() * self.rows.len() > SMALL_MAX {
-            return self.large();
-        }
-        if self.columns.iter().any(|column| column.whole.is_some()) {
+        if self.columns.iter().any(|column| column.whole) {
             self.in_whole_numbers()
         } else {
-            self.small(&[])
+            self.in_fractions(&[])
         }
+    }
+
+    /// An optimum that need not be whole, with these columns within these bounds besides.
+    fn in_fractions(&self, bounds: &[(usize, f64, f64)]) -> Option<Vec<f64>> {
+        let mut columns: Vec<(f64, f64)> = self.columns.iter().map(|c| (c.least, c.most)).collect();
+        for (index, least, most) in bounds {
+            if let Some(column) = columns.get_mut(*index) {
+                *column = (column.0.max(*least), column.1.min(*most));
+            }
+        }
+        if columns.iter().any(|(least, most)| least > most) {
+            return None;
+        }
+        if columns.len() * self.rows.len() > SMALL_MAX { self.large(&columns) } else { self.small(&columns) }
     }
 
     /// The best point with whole columns whole, among so many branches: the fraction nearest to a half is cut off
@@ -108,7 +118,7 @@ impl Program {
                 break;
             }
             nodes_left -= 1;
-            let Some(point) = self.small(&bounds) else { continue };
+            let Some(point) = self.in_fractions(&bounds) else { continue };
             let objective: f64 =
                 point.iter().zip(&self.columns).map(|(value, column)| sign * column.weight * value).sum();
             if best.as_ref().is_some_and(|(least, _)| objective >= least - 1e-9) {
@@ -116,7 +126,7 @@ impl Program {
             }
             let fraction = |value: f64| (value - value.round()).abs();
             let broken = point.iter().copied().enumerate().filter(|(index, value)| {
-                self.columns.get(*index).is_some_and(|c| c.whole.is_some()) && fraction(*value) > WHOLE
+                self.columns.get(*index).is_some_and(|c| c.whole) && fraction(*value) > WHOLE
             });
             let Some((index, value)) = broken.max_by(|a, b| fraction(a.1).total_cmp(&fraction(b.1))) else {
                 best = Some((objective, point));
@@ -134,18 +144,11 @@ impl Program {
         best.map(|(_, point)| point)
     }
 
-    /// By our own method, with these columns within these bounds besides.
-    fn small(&self, bounds: &[(usize, f64, f64)]) -> Option<Vec<f64>> {
+    /// By our own method.
+    fn small(&self, bounds: &[(f64, f64)]) -> Option<Vec<f64>> {
         let sign = if self.maximise { -1.0 } else { 1.0 };
-        let mut columns: Vec<_> = self.columns.iter().map(|c| (sign * c.weight, c.least, c.most)).collect();
-        for (index, least, most) in bounds {
-            if let Some(column) = columns.get_mut(*index) {
-                *column = (column.0, column.1.max(*least), column.2.min(*most));
-            }
-        }
-        if columns.iter().any(|(_, least, most)| least > most) {
-            return None;
-        }
+        let columns =
+            self.columns.iter().zip(bounds).map(|(c, (least, most))| (sign * c.weight, *least, *most));
         let mut simplex = Simplex::new(columns);
         for row in &self.rows {
             let (least, most) = match row.compare {
@@ -159,17 +162,15 @@ impl Program {
     }
 
     /// By the solver.
-    fn large(&self) -> Option<Vec<f64>> {
+    fn large(&self, bounds: &[(f64, f64)]) -> Option<Vec<f64>> {
         let direction =
             if self.maximise { OptimizationDirection::Maximize } else { OptimizationDirection::Minimize };
         let mut problem = Problem::new(direction);
         let variables: Vec<_> = self
             .columns
             .iter()
-            .map(|c| match c.whole {
-                Some(bounds) => problem.add_integer_var(c.weight, bounds),
-                None => problem.add_var(c.weight, (c.least, c.most)),
-            })
+            .zip(bounds)
+            .map(|(column, bounds)| problem.add_var(column.weight, *bounds))
             .collect();
         for row in &self.rows {
             let mut sum = LinearExpr::empty();
@@ -186,7 +187,6 @@ impl Program {
             problem.add_constraint(sum, compare, row.value);
         }
         let mut options = SolveOptions::default();
-        options.node_limit = self.nodes_max;
         options.time_limit = Some(TIME_MAX);
         let solution = problem.solve_with(options).ok()?.into_solution().ok()?;
         Some(variables.iter().map(|variable| solution.var_value(*variable)).collect())

@@ -22,6 +22,11 @@ impl<T: Copy + Default> Places<T> {
         }
     }
 
+    /// Has at least `len` indexes.
+    pub fn grow(&mut self, len: usize) {
+        self.0.resize(self.0.len().max(len), T::default());
+    }
+
     /// Adds an index.
     pub fn push(&mut self, value: T) {
         self.0.push(value);

@@ -5,6 +5,8 @@
 //! permit. So the whole tableau is kept, and each step touches only what is not zero in it. A program that takes more
 //! steps than are ever needed has no answer: steps are counted, so that every machine answers alike.
 
+mod dual;
+
 /// Columns with bounds, rows of sums with bounds, and weights of which the sum is to be as small as possible.
 pub(crate) struct Simplex {
     /// Each variable's bounds and value: the columns, then the rows' sums.
@@ -100,6 +102,17 @@ impl Simplex {
     pub fn solve(mut self) -> Option<Vec<f64>> {
         let columns = self.outside.len();
         let steps_max = STEPS_EACH * (columns + self.basis.len()) + STEPS_MORE;
+        if self.is_preferred() {
+            for _ in 0..steps_max {
+                match self.put_right() {
+                    dual::Step::Moved => {}
+                    dual::Step::Permitted => break,
+                    dual::Step::Impossible => return None,
+                }
+            }
+            self.degenerate = 0;
+        }
+        // Whatever is left to do: often nothing.
         for _ in 0..steps_max {
             let infeasible = self.infeasible();
             match self.step(infeasible.as_deref()) {
@@ -222,26 +235,31 @@ impl Simplex {
     }
 
     fn go(&mut self, entering: &Entering, step: &Step) {
-        let by = entering.direction * step.length;
         let Some((index, _)) = self.outside.get(entering.place).copied() else { return };
-        if by != 0.0 {
-            for row in &self.basis {
-                let factor = row.factors.get(entering.place).copied().unwrap_or_default();
-                if let Some(variable) = self.variables.get_mut(row.variable).filter(|_| factor != 0.0) {
-                    variable.value += factor * by;
-                }
-            }
-        }
         let own = self.variable(index);
+        self.shift(entering.place, entering.direction * step.length);
         let Some((at, bound)) = step.row else {
             self.set(index, if entering.direction > 0.0 { own.most } else { own.least });
             return;
         };
-        self.set(index, own.value + by);
         if let Some(row) = self.basis.get(at) {
             self.set(row.variable, bound);
         }
         self.pivot(at, entering.place);
+    }
+
+    /// Moves a variable outside the basis, and every sum with it.
+    fn shift(&mut self, place: usize, by: f64) {
+        let Some((index, _)) = self.outside.get(place).copied().filter(|_| by != 0.0) else { return };
+        for row in &self.basis {
+            let factor = row.factors.get(place).copied().unwrap_or_default();
+            if let Some(variable) = self.variables.get_mut(row.variable).filter(|_| factor != 0.0) {
+                variable.value += factor * by;
+            }
+        }
+        if let Some(variable) = self.variables.get_mut(index) {
+            variable.value += by;
+        }
     }
 
     /// Exchanges a row's variable with the one at a place outside.

@@ -8,7 +8,7 @@ mod cleanup;
 mod cover;
 mod covering;
 mod cuts;
-mod repair;
+pub(crate) mod repair;
 
 use crate::additive::{Additive, Knowledge, Range};
 use crate::attack::{self, Attack};
@@ -20,7 +20,7 @@ use crate::parallel;
 use crate::places::Places;
 use covering::Demand;
 use repair::Repair;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::ops::ControlFlow;
 use thiserror::Error;
 
@@ -139,6 +139,18 @@ impl Pattern {
     }
 }
 
+/// Goals that no pattern reaches, as far as relations one after the other say so: quick, and not all that there may
+/// be. [`suppress`] finds the others.
+pub fn impossible(table: &Additive) -> Vec<Impossible> {
+    feasible(table, &widest(table)).1
+}
+
+/// What bounds say of each cell if everything that may be suppressed is, for each outsider.
+fn widest(table: &Additive) -> [Bounds; 2] {
+    let suppressible = table.cells().iter().map(|c| c.suppressible || c.protect.is_some()).collect();
+    OUTSIDERS.map(|knowledge| Bounds::of(table, table.rooms(&suppressible, knowledge)))
+}
+
 /// Suppresses as few more cells as needed to protect a table's primary cells.
 ///
 /// # Errors
@@ -208,7 +220,10 @@ struct Work<'a> {
     weights: Places<f64>,
     /// How far each cell could move if everything that may be were suppressed.
     widest: [Places<Range>; 2],
-    given_up: BTreeSet<usize>,
+    /// Goals that no repair reached.
+    given_up: Places<bool>,
+    /// Goals to repair, those first that need most, and how many goals there were when they were put in order.
+    queue: (VecDeque<usize>, usize),
     programs: u64,
 }
 
@@ -217,8 +232,7 @@ const OUTSIDERS: [Knowledge; 2] = [Knowledge::Lower, Knowledge::NotNegative];
 
 impl<'a> Work<'a> {
     fn new(table: &'a Additive, limits: Limits) -> Self {
-        let suppressible = table.cells().iter().map(|c| c.suppressible || c.protect.is_some()).collect();
-        let bounds = OUTSIDERS.map(|knowledge| Bounds::of(table, table.rooms(&suppressible, knowledge)));
+        let bounds = widest(table);
         let (goals, impossible) = feasible(table, &bounds);
         Self {
             table,
@@ -228,7 +242,8 @@ impl<'a> Work<'a> {
             impossible,
             weights: table.cells().iter().map(|c| c.cost).collect(),
             widest: bounds.map(|b| b.rooms),
-            given_up: BTreeSet::new(),
+            given_up: Places::new(0),
+            queue: (VecDeque::new(), 0),
             programs: 0,
         }
     }
@@ -286,30 +301,12 @@ impl<'a> Work<'a> {
 
     /// Repairs some open goals; whether there were any.
     fn repair(&mut self) -> bool {
-        let mut open: Vec<(usize, Goal)> = self
-            .proofs
-            .open()
-            .into_iter()
-            .filter(|index| !self.given_up.contains(index))
-            .filter_map(|index| Some((index, self.proofs.goal(index)?)))
-            .collect();
-        open.sort_by_key(|(index, goal)| (std::cmp::Reverse(goal.need), *index));
-        let mut covered: BTreeSet<usize> = BTreeSet::new();
-        let mut jobs = Vec::new();
-        for (index, goal) in open {
-            if !covered.contains(&goal.cell) {
-                let near = Block::around(self.table, self.widest(goal.knowledge), goal.cell, NEAR);
-                covered.extend(near.cells());
-                jobs.push((index, goal));
-            }
-            if jobs.len() == WAVE {
-                break;
-            }
-        }
+        let jobs = self.next_repairs();
         let found = parallel::map(&jobs, |(_, goal)| {
             let (table, suppressed, weights) = (self.table, &self.suppressed, &self.weights);
             Repair { table, suppressed, rooms: self.widest(goal.knowledge), weights }.goal(goal)
         });
+        let mut rooms = OUTSIDERS.map(|knowledge| (knowledge, None::<Places<Range>>));
         for ((index, goal), repaired) in jobs.iter().zip(found) {
             self.programs += repaired.programs;
             let Some(certificate) = repaired.certificate else {
@@ -320,27 +317,65 @@ impl<'a> Work<'a> {
                 // What is shown, rounded, leaves some room of itself.
                 let room = self.table.room(*cell, false, goal.knowledge);
                 let room = if *by > 0 { room.up } else { room.down };
-                if by.abs() > room.saturating_mul(certificate.divisor()) {
+                if by.abs() > room.saturating_mul(certificate.divisor()) && !self.suppressed.get(*cell) {
                     self.suppressed.set(*cell, true);
+                    for (knowledge, rooms) in &mut rooms {
+                        if let Some(rooms) = rooms {
+                            rooms.set(*cell, self.table.room(*cell, true, *knowledge));
+                        }
+                    }
                 }
             }
-            let rooms = self.table.rooms(&self.suppressed, goal.knowledge);
-            for certificate in hunt::both_ways(&certificate, &rooms, goal.need) {
+            let rooms = rooms.iter_mut().find(|(knowledge, _)| *knowledge == goal.knowledge);
+            let Some((knowledge, rooms)) = rooms else { continue };
+            let rooms = rooms.get_or_insert_with(|| self.table.rooms(&self.suppressed, *knowledge));
+            for certificate in hunt::both_ways(&certificate, rooms, goal.need) {
                 self.proofs.admit(certificate);
             }
             // Found and yet not enough: once is tried, never twice.
             if !self.proofs.is_reached(*index) {
-                self.given_up.insert(*index);
+                self.given_up.set(*index, true);
             }
         }
         !jobs.is_empty()
+    }
+
+    /// Open goals that are not near each other, those first that need most.
+    fn next_repairs(&mut self) -> Vec<(usize, Goal)> {
+        let goals = self.proofs.goals().len();
+        self.given_up.grow(goals);
+        if self.queue.1 != goals || self.queue.0.is_empty() {
+            let mut open: Vec<usize> =
+                self.proofs.open().into_iter().filter(|index| !self.given_up.get(*index)).collect();
+            let need = |index: usize| self.proofs.goal(index).map_or(0, |goal| goal.need);
+            open.sort_by_key(|index| (std::cmp::Reverse(need(*index)), *index));
+            self.queue = (open.into(), goals);
+        }
+        let mut covered: BTreeSet<usize> = BTreeSet::new();
+        let (mut jobs, mut later) = (Vec::new(), Vec::new());
+        while jobs.len() < WAVE {
+            let Some(index) = self.queue.0.pop_front() else { break };
+            let Some(goal) = self.proofs.goal(index) else { continue };
+            if self.proofs.is_reached(index) || self.proofs.is_withdrawn(index) || self.given_up.get(index) {
+                continue;
+            }
+            if covered.contains(&goal.cell) {
+                later.push(index);
+                continue;
+            }
+            let near = Block::around(self.table, self.widest(goal.knowledge), goal.cell, NEAR);
+            covered.extend(near.cells());
+            jobs.push((index, goal));
+        }
+        later.into_iter().rev().for_each(|index| self.queue.0.push_front(index));
+        jobs
     }
 }
 
 impl Work<'_> {
     /// A goal that no neighbourhood reaches: if that can be shown, what is possible becomes the goal.
     fn give_up(&mut self, index: usize, goal: &Goal) {
-        self.given_up.insert(index);
+        self.given_up.set(index, true);
         let shown = attack::bound(self.table, self.widest(goal.knowledge), goal.cell, goal.up, 0);
         let Some(shown) = shown.filter(|bound| bound.distance < goal.need) else { return };
         let possible = shown.distance;

@@ -4,6 +4,7 @@ use super::several;
 use super::text::totals;
 use crate::audit::{Audited, shown};
 use crate::error::letters;
+use crate::measure::Measure;
 use cloister_disclosure::Policy;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -32,7 +33,19 @@ impl Audited {
             let verb = if found.is_exact() { "recovered" } else { "narrowed" };
             let place = format!("row {}, column {} ({})", found.row, found.column, letters(found.column));
             let range = shown(found.range);
-            let _ = writeln!(out, "{verb}: {place}: {} is {range}: {}", found.labels, found.because);
+            let what = if self.table.grid.has(Measure::Value) {
+                format!("{} of ", found.measure)
+            } else {
+                String::new()
+            };
+            let _ = writeln!(out, "{verb}: {place}: {what}{} is {range}: {}", found.labels, found.because);
+        }
+        if self.amounts_unjudged > 0 {
+            let _ = writeln!(
+                out,
+                "{} not recovered, but the file does not give the greatest contributions: whether one person's amount can be worked out too closely is not judged (`--top1`, `--top2`)",
+                several(self.amounts_unjudged, "sum")
+            );
         }
         if self.bounded_only > 0 {
             let _ = writeln!(
@@ -49,7 +62,7 @@ impl Audited {
         let found = self.found.iter().map(|f| {
             let high = f.range.high.is_finite().then_some(f.range.high);
             json!({
-                "row": f.row, "column": f.column, "labels": f.labels, "exact": f.is_exact(),
+                "row": f.row, "column": f.column, "measure": f.measure, "labels": f.labels, "exact": f.is_exact(),
                 "low": f.range.low, "high": high, "because": f.because,
             })
         });
@@ -66,6 +79,7 @@ impl Audited {
             "recovered": exact,
             "narrowed": narrowed,
             "bounded_only": self.bounded_only,
+            "amounts_unjudged": self.amounts_unjudged,
             "found": found.collect::<Vec<_>>(),
         })
     }

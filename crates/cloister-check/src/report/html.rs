@@ -2,6 +2,7 @@
 
 use super::{several, words};
 use crate::check::{Became, Changed, Checked, Status};
+use crate::unprotectable::{Coarser, Unprotectable, UnprotectableCell};
 use cloister_disclosure::Policy;
 use cloister_model::html_text;
 use std::collections::HashMap;
@@ -64,7 +65,29 @@ fn summary(page: &mut String, checked: &Checked) {
     );
     for hold in checked.holds() {
         let _ = writeln!(page, "<p><strong>Held</strong> ({}): {}</p>", hold.code, html_text(&hold.message));
+        if let Some(found) = &hold.unprotectable {
+            unprotectable(page, found);
+        }
     }
+}
+
+/// Which cells nothing protects, and what would help.
+fn unprotectable(page: &mut String, found: &Unprotectable) {
+    let mut list = |heading: &str, lines: Vec<String>| {
+        let _ = writeln!(page, "<h2>{heading}</h2>\n<ul>");
+        for line in lines {
+            let _ = writeln!(page, "<li>{}</li>", html_text(&line));
+        }
+        page.push_str("</ul>\n");
+    };
+    if !found.coarser.is_empty() {
+        list("What would help", found.coarser.iter().map(Coarser::words).collect());
+    }
+    let mut cells: Vec<String> = found.cells.iter().take(ROWS_MAX).map(UnprotectableCell::words).collect();
+    if let Some(more) = found.cells.len().checked_sub(ROWS_MAX).filter(|more| *more > 0) {
+        cells.push(format!("and {more} more"));
+    }
+    list("Cells that nothing protects", cells);
 }
 
 /// The protected table, as the file has it.

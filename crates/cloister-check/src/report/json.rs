@@ -20,7 +20,18 @@ pub(super) fn of(checked: &Checked, policy: &Policy) -> Value {
             "labels": labels, "state": state, "rule": rule, "secondary": secondary,
         })
     });
-    let holds = checked.holds().iter().map(|h| json!({"code": h.code, "message": h.message}));
+    let holds = checked.holds().iter().map(|h| match &h.unprotectable {
+        None => json!({"code": h.code, "message": h.message}),
+        Some(found) => json!({
+            "code": h.code, "message": h.message,
+            "cells": found.cells.iter().map(|c| json!({
+                "labels": c.labels, "above": c.above, "below": c.below, "message": c.words(),
+            })).collect::<Vec<_>>(),
+            "coarser": found.coarser.iter().map(|c| json!({
+                "column": c.column, "only_total": c.only_total, "left": c.left, "message": c.words(),
+            })).collect::<Vec<_>>(),
+        }),
+    });
     let proofs = checked.proofs.iter().map(|(measure, proof)| {
         json!({"measure": measure.name(), "proved": proof.goals, "programs": proof.programs})
     });

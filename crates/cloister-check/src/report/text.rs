@@ -4,6 +4,7 @@ use super::{several, words};
 use crate::check::{Became, Changed, Checked, Status};
 use crate::measure::Measure;
 use crate::table::Table;
+use crate::unprotectable::Unprotectable;
 use cloister_disclosure::Policy;
 use std::fmt::Write as _;
 
@@ -27,6 +28,9 @@ pub(super) fn of(checked: &Checked, policy: &Policy) -> String {
     );
     for hold in checked.holds() {
         let _ = writeln!(out, "held[{}]: {}", hold.code, hold.message);
+        if let Some(found) = &hold.unprotectable {
+            unprotectable(&mut out, found);
+        }
     }
     if checked.status() == Status::Held {
         let _ = writeln!(out, "no protected table is written; a checker must look");
@@ -68,6 +72,26 @@ pub(super) fn of(checked: &Checked, policy: &Policy) -> String {
         let _ = writeln!(out, "and {more} more");
     }
     out
+}
+
+/// The most cells that nothing protects that are printed one by one.
+const UNPROTECTABLE_MAX: usize = 20;
+
+/// Which cells nothing protects, and what to do.
+fn unprotectable(out: &mut String, found: &Unprotectable) {
+    for cell in found.cells.iter().take(UNPROTECTABLE_MAX) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "  {}", cell.words());
+    }
+    if let Some(more) = found.cells.len().checked_sub(UNPROTECTABLE_MAX).filter(|more| *more > 0) {
+        let _ = writeln!(out, "  and {more} more (all of them are in the findings for programs)");
+    }
+    for coarser in &found.coarser {
+        let _ = writeln!(out, "  what would help: {}", coarser.words());
+    }
+    if found.coarser.is_empty() {
+        let _ = writeln!(out, "  what would help: fewer and coarser labels; no single column's alone");
+    }
 }
 
 /// What was taken for a total of what: the first of them.

@@ -47,6 +47,10 @@ fn theirs(given: &Given) -> Option<f64> {
 }
 
 fn ours(given: &Given) -> Option<Vec<f64>> {
+    simplex(given).solve()
+}
+
+fn simplex(given: &Given) -> Simplex {
     let columns = given.columns.iter().map(|(weight, least, width)| {
         let (least, most) = bounds(*least, *width);
         (f64::from(*weight), least, most)
@@ -59,7 +63,7 @@ fn ours(given: &Given) -> Option<Vec<f64>> {
             [(value, f64::INFINITY), (f64::NEG_INFINITY, value), (value, value)][usize::from(*compare)];
         simplex.row(&terms, least, most);
     }
-    simplex.solve()
+    simplex
 }
 
 proptest! {
@@ -67,20 +71,35 @@ proptest! {
 
     #[test]
     fn both_solvers_find_the_same_optimum(given in given()) {
-        let (ours, theirs) = (ours(&given), theirs(&given));
-        prop_assert_eq!(ours.is_some(), theirs.is_some(), "{:?} {:?}", ours, theirs);
-        let (Some(ours), Some(theirs)) = (ours, theirs) else { return Ok(()) };
-        let objective: f64 = ours.iter().zip(&given.columns).map(|(value, (weight, ..))| value * f64::from(*weight)).sum();
-        prop_assert!((objective - theirs).abs() < 1e-6, "{objective} {theirs}");
-        for (value, (_, least, width)) in ours.iter().zip(&given.columns) {
-            let (least, most) = bounds(*least, *width);
-            prop_assert!((least - 1e-6..=most + 1e-6).contains(value));
-        }
-        for (factors, compare, value) in &given.rows {
-            let sum: f64 = factors.iter().zip(&ours).map(|(factor, value)| f64::from(*factor) * value).sum();
-            let over = sum - f64::from(*value);
-            let holds = [over > -1e-6, over < 1e-6, over.abs() < 1e-6][usize::from(*compare)];
-            prop_assert!(holds, "{factors:?} {compare} {value}: {ours:?}");
-        }
+        same(&given)?;
     }
+
+    /// Every column begins where its weight prefers it, so that the dual steps are taken.
+    #[test]
+    fn both_find_the_same_from_a_point_that_is_preferred(given in given()) {
+        let columns = given.columns.iter().map(|(weight, _, width)| (weight.abs(), 0, (*width).min(8)));
+        let given = Given { columns: columns.collect(), ..given };
+        prop_assert!(simplex(&given).is_preferred());
+        same(&given)?;
+    }
+}
+
+fn same(given: &Given) -> Result<(), TestCaseError> {
+    let (ours, theirs) = (ours(given), theirs(given));
+    prop_assert_eq!(ours.is_some(), theirs.is_some(), "{:?} {:?}", ours, theirs);
+    let (Some(ours), Some(theirs)) = (ours, theirs) else { return Ok(()) };
+    let objective: f64 =
+        ours.iter().zip(&given.columns).map(|(value, (weight, ..))| value * f64::from(*weight)).sum();
+    prop_assert!((objective - theirs).abs() < 1e-6, "{objective} {theirs}");
+    for (value, (_, least, width)) in ours.iter().zip(&given.columns) {
+        let (least, most) = bounds(*least, *width);
+        prop_assert!((least - 1e-6..=most + 1e-6).contains(value));
+    }
+    for (factors, compare, value) in &given.rows {
+        let sum: f64 = factors.iter().zip(&ours).map(|(factor, value)| f64::from(*factor) * value).sum();
+        let over = sum - f64::from(*value);
+        let holds = [over > -1e-6, over < 1e-6, over.abs() < 1e-6][usize::from(*compare)];
+        prop_assert!(holds, "{factors:?} {compare} {value}: {ours:?}");
+    }
+    Ok(())
 }

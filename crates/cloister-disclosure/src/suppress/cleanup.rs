@@ -53,6 +53,7 @@ impl Work<'_> {
         self.suppressed.set(first, false);
         self.suppressed.set(second, false);
         self.proofs.reopen(&resting);
+        self.queue.0.clear();
         self.certify();
         while self.cost() < cost && self.repair() {}
         if self.cost() < cost && self.proofs.open().is_empty() {

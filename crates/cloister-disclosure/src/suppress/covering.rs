@@ -15,7 +15,7 @@ pub(super) struct Demand {
 /// Up to this many cells are decided in whole numbers.
 const WHOLE_MAX: usize = 800;
 /// Branches of such a decision.
-const NODES_MAX: u64 = 20;
+const NODES_MAX: u64 = 60;
 /// Up to this many cells are decided by rounding fractions.
 const FRACTIONS_MAX: usize = 2_500;
 

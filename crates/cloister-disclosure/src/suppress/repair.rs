@@ -8,17 +8,21 @@ use crate::hunt::Scale;
 use crate::places::Places;
 
 /// Cells of the neighbourhoods that are tried one after the other.
-const NEIGHBOURHOODS: [usize; 4] = [120, 400, 1_500, 4_000];
+const NEIGHBOURHOODS: [usize; 5] = [120, 400, 800, 1_500, 4_000];
 /// How often the weights are changed to make the moves few.
 const REWEIGHTS_MAX: usize = 4;
 /// What moving a cell costs that is suppressed anyway.
 const SUPPRESSED_WEIGHT: f64 = 1e-4;
 
-/// Up to this many cells the cheapest moves are looked for in whole numbers, if those in fractions do not do.
-const WHOLE_CELLS_MAX: usize = 400;
+/// Up to this many cells moves in fractions are looked for in whole numbers before anything else.
+const WHOLE_CELLS_MAX: usize = 600;
+/// How often cells that moved by fractions are made dearer to find moves without.
+const DETOURS_MAX: usize = 8;
+/// Units whose fractions are tried: what bounds permit of the moves is rounded down to them.
+const UNITS: [i64; 3] = [2, 6, 12];
 
 /// What came of repairing a goal.
-pub(super) struct Repaired {
+pub(crate) struct Repaired {
     /// Moves that reach the goal; the cells in it are to be suppressed.
     pub certificate: Option<Certificate>,
     /// How many programs that took.
@@ -26,7 +30,7 @@ pub(super) struct Repaired {
 }
 
 /// What repairs have in common.
-pub(super) struct Repair<'a> {
+pub(crate) struct Repair<'a> {
     pub table: &'a Additive,
     /// What is suppressed so far.
     pub suppressed: &'a Places<bool>,
@@ -39,9 +43,14 @@ pub(super) struct Repair<'a> {
 impl Repair<'_> {
     /// The cheapest moves that reach a goal, in the smallest neighbourhood that has any.
     pub fn goal(&self, goal: &Goal) -> Repaired {
+        self.near(goal, &NEIGHBOURHOODS)
+    }
+
+    /// The same, in neighbourhoods of so many cells.
+    pub fn near(&self, goal: &Goal, neighbourhoods: &[usize]) -> Repaired {
         let mut repaired = Repaired { certificate: None, programs: 0 };
-        for cells_max in NEIGHBOURHOODS {
-            let block = Block::around(self.table, self.rooms, goal.cell, cells_max);
+        for cells_max in neighbourhoods {
+            let block = Block::around(self.table, self.rooms, goal.cell, *cells_max);
             if block.contains(goal.cell) {
                 repaired.certificate = self.within(&block, goal, &mut repaired.programs);
             }
@@ -77,24 +86,80 @@ impl Repair<'_> {
             }
         }
         let (_, moves) = best?;
-        let certificates = |block: &Block, moves: &[(usize, f64)]| {
-            let (found, _) = block.certificates(self.table, moves, scale.unit, goal.knowledge);
-            found.into_iter().find(|certificate| certificate.reaches(goal))
-        };
-        certificates(block, &moves).or_else(|| {
-            // Moves in fractions: the same cells, and what is suppressed around them, in whole numbers.
-            let support = moves.iter().filter(|(_, by)| by.abs() > 1e-6).map(|(cell, _)| *cell);
-            let suppressed = block.cells().filter(|cell| self.suppressed.get(*cell));
-            let piece = Block::of(self.table, self.rooms, support.chain(suppressed));
-            *programs += 1;
-            let moves = piece.push(&[goal.wish()], scale.unit, scale.reach, true);
-            let found = moves.and_then(|moves| certificates(&piece, &moves));
-            if found.is_some() || block.len() > WHOLE_CELLS_MAX || !self.table.is_whole() {
-                return found;
+        self.certificate(block, &moves, goal, scale.unit)
+            .or_else(|| self.in_whole_numbers(block, &moves, goal, &scale, programs))
+            .or_else(|| self.otherwise(block, &moves, goal, scale.unit, &base, programs))
+    }
+
+    /// The part of moves that reaches the goal, if it can be made.
+    fn certificate(
+        &self,
+        block: &Block,
+        moves: &[(usize, f64)],
+        goal: &Goal,
+        unit: i64,
+    ) -> Option<Certificate> {
+        let (found, _) = block.certificates(self.table, moves, unit, goal.knowledge);
+        found.into_iter().find(|certificate| certificate.reaches(goal))
+    }
+
+    /// Moves in fractions: the same cells, and what is suppressed around them, in whole numbers.
+    fn in_whole_numbers(
+        &self,
+        block: &Block,
+        moves: &[(usize, f64)],
+        goal: &Goal,
+        scale: &Scale,
+        programs: &mut u64,
+    ) -> Option<Certificate> {
+        let support = moves.iter().filter(|(_, by)| by.abs() > 1e-6).map(|(cell, _)| *cell);
+        let suppressed = block.cells().filter(|cell| self.suppressed.get(*cell));
+        let piece = Block::of(self.table, self.rooms, support.chain(suppressed));
+        if piece.cells().count() > WHOLE_CELLS_MAX {
+            return None;
+        }
+        *programs += 1;
+        let moves = piece.push(&[goal.wish()], scale.unit, scale.reach, true);
+        moves.and_then(|moves| self.certificate(&piece, &moves, goal, scale.unit))
+    }
+
+    /// Moves in fractions, though whole numbers are needed: moves of other cells may have none, and
+    /// fractions of a larger unit may be whole numbers.
+    fn otherwise(
+        &self,
+        block: &Block,
+        moves: &[(usize, f64)],
+        goal: &Goal,
+        unit: i64,
+        weights: &[f64],
+        programs: &mut u64,
+    ) -> Option<Certificate> {
+        if !self.table.is_whole() {
+            return None;
+        }
+        let (mut dearer, mut last) = (weights.to_vec(), moves.to_vec());
+        for _ in 0..DETOURS_MAX {
+            for (weight, (_, by)) in dearer.iter_mut().zip(&last) {
+                if (by - by.round()).abs() > 1e-6 {
+                    *weight *= 10.0;
+                }
             }
             *programs += 1;
-            let moves = block.cheapest(goal.wish(), scale.unit, &base, true)?;
-            certificates(block, &moves)
+            last = block.cheapest(goal.wish(), unit, &dearer, false)?;
+            let found = self.certificate(block, &last, goal, unit);
+            if found.is_some() {
+                return found;
+            }
+        }
+        let found = UNITS.iter().find_map(|unit| {
+            *programs += 1;
+            let moves = block.cheapest(goal.wish(), *unit, weights, false)?;
+            self.certificate(block, &moves, goal, *unit)
+        });
+        found.or_else(|| {
+            *programs += 1;
+            let moves = block.cheapest(goal.wish(), unit, weights, true)?;
+            self.certificate(block, &moves, goal, unit)
         })
     }
 
