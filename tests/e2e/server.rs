@@ -1,6 +1,7 @@
 //! `cloisterd`: the same use cases over HTTP, by people who have signed in.
 
 mod door;
+mod evidence;
 mod life;
 mod local;
 mod pages;

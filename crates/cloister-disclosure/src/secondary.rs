@@ -10,8 +10,8 @@
 
 use crate::additive::{Additive, AdditiveCell, Range, Visible};
 use crate::layout::Layout;
-use crate::{Limits, Policy, Statistic, Table, Value, suppress};
-use std::collections::BTreeSet;
+use crate::{Attack, Limits, Policy, Statistic, Table, Value, suppress};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 /// The most groups that are defended while a query waits; a greater table is held. All programs of such a table are
@@ -22,7 +22,7 @@ const PROGRAMS_MAX: u64 = 50_000;
 
 /// An outsider's attack on a column, which failed: of no hidden cell can more be said than the policy permits. It
 /// counts what the release shows anyway.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Defence {
     /// The column.
     pub column: usize,
@@ -30,6 +30,9 @@ pub struct Defence {
     pub primary: usize,
     /// Cells that were taken away beside them.
     pub secondary: usize,
+    /// For each hidden row the other hidden rows that keep it uncertain: with them it can be more or less than it is,
+    /// while every total that is shown stays as it is. That is the proof, and for checkers only.
+    pub neighbours: BTreeMap<usize, BTreeSet<usize>>,
 }
 
 /// What came of a table.
@@ -124,9 +127,20 @@ pub(crate) fn defend(
             column,
             primary: gone.iter().enumerate().filter(|(row, gone)| !**gone && is_hidden(*row)).count(),
             secondary: pattern.secondary().len(),
+            neighbours: neighbours(pattern.attack()),
         });
     }
     Some(defended)
+}
+
+/// What each goal was reached with, but for its own cell.
+fn neighbours(attack: &Attack) -> BTreeMap<usize, BTreeSet<usize>> {
+    let mut of: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    for (goal, certificate) in attack.reached() {
+        let others = certificate.moves().iter().map(|(cell, _)| *cell).filter(|cell| *cell != goal.cell);
+        of.entry(goal.cell).or_default().extend(others);
+    }
+    of
 }
 
 fn threshold(policy: &Policy) -> i64 {

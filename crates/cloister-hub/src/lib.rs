@@ -58,7 +58,7 @@ pub use cloister_audit::{Event, EventKind};
 pub use cloister_governance::project::ProjectState;
 pub use cloister_identity::{Claims, ProviderRules, Scope, Stage};
 pub use cloister_model::Role;
-pub use cloister_query::{Exhibit, ExhibitCell, ExhibitColumn, ExhibitRow, ExhibitTable};
+pub use cloister_query::{Exhibit, ExhibitCell, ExhibitColumn, ExhibitRow, ExhibitStep, ExhibitTable};
 pub use cloister_store::{Approval, SavedQuery};
 pub use cloister_worker::{BoundaryReport, CellReport, CheckReport, StepReport};
 pub use config::{Config, DatabaseConfig, QueryConfig, SignInConfig, WorkspaceConfig};

@@ -1,6 +1,7 @@
 //! What a checker is shown of a result that is held: the people behind each group, each value as it was and as it would
 //! leave. It holds what nobody outside the desk may see; it is sealed in the worker that made it.
 
+use crate::Step;
 use crate::boundary::{Boundary, BoundaryCell, BoundaryValue, Evidence};
 use cloister_disclosure::{CellState, Origin, Protected, Rule, Statistic, Table};
 use datafusion::arrow::array::{Array, ArrayRef};
@@ -16,6 +17,29 @@ const ROWS_MAX: usize = 2_000;
 pub struct Exhibit {
     /// They.
     pub tables: Vec<ExhibitTable>,
+    /// The plan as an indented tree, the result first. Empty for results that were held before it was kept.
+    #[serde(default)]
+    pub plan: Vec<ExhibitStep>,
+}
+
+/// A node of the plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExhibitStep {
+    /// How deep it is, from 0.
+    pub depth: usize,
+    /// What it does, in the researcher's names.
+    pub text: String,
+    /// Whose rows come out of it.
+    pub state: Option<String>,
+    /// Whether values are protected here.
+    pub boundary: bool,
+}
+
+impl From<Step> for ExhibitStep {
+    fn from(step: Step) -> Self {
+        let Step { depth, text, state, boundary } = step;
+        Self { depth, text, state: state.map(str::to_owned), boundary }
+    }
 }
 
 /// The groups of one aggregate.
@@ -70,6 +94,9 @@ pub struct ExhibitCell {
     pub rule: Option<String>,
     /// Whether it went to protect another.
     pub secondary: bool,
+    /// Where it went: the rows of this table whose values of the same aggregate went too and keep it uncertain.
+    #[serde(default)]
+    pub neighbours: Vec<usize>,
 }
 
 impl ExhibitTable {
@@ -124,6 +151,7 @@ impl ExhibitTable {
                     support: raw.and_then(|c| c.support),
                     rule: rule.map(|r| r.code().to_owned()),
                     secondary: rule == Some(Rule::Secondary),
+                    neighbours: neighbours(protected, index, row, shown),
                 });
             }
         }
@@ -134,6 +162,13 @@ impl ExhibitTable {
             more: table.groups.len() - shown,
         })
     }
+}
+
+/// The rows among those shown that keep a hidden cell uncertain.
+fn neighbours(protected: &Protected, column: usize, row: usize, shown: usize) -> Vec<usize> {
+    let of_column = protected.defences().iter().filter(|d| d.column == column);
+    let rows = of_column.filter_map(|d| d.neighbours.get(&row)).flatten().copied();
+    rows.filter(|other| *other < shown).collect()
 }
 
 fn column(cell: &BoundaryCell) -> ExhibitColumn {

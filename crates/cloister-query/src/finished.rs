@@ -6,7 +6,7 @@ use crate::boundary_table::SHOWN;
 use crate::exhibit::{Exhibit, ExhibitTable};
 use crate::relation::{ColumnFacts, Role};
 use crate::released::{FailedAttack, ReleasedTable, write};
-use crate::{CellNote, OutputColumn, Value};
+use crate::{CellNote, OutputColumn, Step, Value};
 use cloister_disclosure::{Protected, Table};
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, MutableArrayData, RecordBatch, UInt8Array, make_array,
@@ -43,10 +43,11 @@ impl FinishedTable {
     }
 
     /// What a checker is shown of it, where it is held: the people behind every value, and every value as it was. It is
-    /// to be sealed before it goes anywhere.
-    pub fn exhibit(&self) -> Result<Exhibit, DataFusionError> {
+    /// to be sealed before it goes anywhere. The plan is as [`crate::Engine::explain`] tells it.
+    pub fn exhibit(&self, plan: Vec<Step>) -> Result<Exhibit, DataFusionError> {
         let of = |s: &Source| ExhibitTable::of(&s.boundary, &s.evidence, &s.table, &s.protected);
-        Ok(Exhibit { tables: self.sources.iter().map(of).collect::<Result<_>>()? })
+        let plan = plan.into_iter().map(Into::into).collect();
+        Ok(Exhibit { tables: self.sources.iter().map(of).collect::<Result<_>>()?, plan })
     }
 
     pub(crate) fn new(

@@ -68,7 +68,7 @@ mod workspace;
 mod written;
 
 pub use engine::{Engine, Governed, Limits, Planned};
-pub use exhibit::{Exhibit, ExhibitCell, ExhibitColumn, ExhibitRow, ExhibitTable};
+pub use exhibit::{Exhibit, ExhibitCell, ExhibitColumn, ExhibitRow, ExhibitStep, ExhibitTable};
 pub use explain::{Check, CheckOutcome, ExplainedBoundary, ExplainedCell, Explanation, Step};
 pub use finished::FinishedTable;
 pub use grant::{GrantedTable, ResolvedGrant};

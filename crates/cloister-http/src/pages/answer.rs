@@ -175,9 +175,20 @@ pub(crate) fn explained(answer: &Explained) -> Markup {
             (table("Checks", &["What is checked", "Outcome"], checks.collect()))
             @if !answer.plan.is_empty() {
                 h3 { "Plan" }
-                pre tabindex="0" { @for step in &answer.plan { (" ".repeat(2 * step.depth)) (step.text) @if let Some(state) = &step.state { "   [" (state) "]" } @if step.boundary { "   ← values are protected here" } "\n" } }
+                (plan_text(answer.plan.iter().map(|s| (s.depth, s.text.as_str(), s.state.as_deref(), s.boundary))))
             }
             @if let Some(digest) = &answer.plan_digest { p { "Plan " span.app-digest { (digest) } } }
+        }
+    }
+}
+
+/// A plan as an indented tree: of each step its depth, its text, whose rows come out, and whether values are protected there.
+pub(super) fn plan_text<'a>(steps: impl Iterator<Item = (usize, &'a str, Option<&'a str>, bool)>) -> Markup {
+    html! {
+        pre tabindex="0" {
+            @for (depth, text, state, boundary) in steps {
+                (" ".repeat(2 * depth)) (text) @if let Some(state) = state { "   [" (state) "]" } @if boundary { "   ← values are protected here" } "\n"
+            }
         }
     }
 }

@@ -1,11 +1,17 @@
 //! Everything that a checker decides by, about one output.
 
+use super::answer::{Column, plan_text};
+use super::chart;
 use super::layout::{moment, summary, table, tag, text};
 use cloister_hub::{
-    EarlierRelease, EarlierReleases, Evidence, Exhibit, ExhibitCell, ExhibitRow, Reason, SeenBefore,
+    EarlierRelease, EarlierReleases, Evidence, Exhibit, ExhibitCell, ExhibitRow, ExhibitTable, Reason,
+    SeenBefore,
 };
 use maud::{Markup, html};
 use similar::{ChangeTag, TextDiff};
+
+/// More neighbours of a suppressed value than these are counted, not named.
+const NEIGHBOURS_MAX: usize = 6;
 
 /// All of it.
 pub(super) fn evidence_shown(evidence: &Evidence) -> Markup {
@@ -21,9 +27,24 @@ pub(super) fn evidence_shown(evidence: &Evidence) -> Markup {
             summary.nhsuk-details__summary { span.nhsuk-details__summary-text { "The table as it would leave" } }
             div.nhsuk-details__text { (evidence_table(evidence)) }
         }
+        @if let Some(drawn) = drawn(evidence) {
+            details.nhsuk-details {
+                summary.nhsuk-details__summary { span.nhsuk-details__summary-text { "Chart of what would leave" } }
+                div.nhsuk-details__text { (drawn) }
+            }
+        }
         details.nhsuk-details open {
             summary.nhsuk-details__summary { span.nhsuk-details__summary-text { "Query" } }
             div.nhsuk-details__text { pre tabindex="0" { (evidence.sql) } }
+        }
+        @if let Some(exhibit) = evidence.exhibit.as_ref().filter(|e| !e.plan.is_empty()) {
+            details.nhsuk-details {
+                summary.nhsuk-details__summary { span.nhsuk-details__summary-text { "Plan" } }
+                div.nhsuk-details__text {
+                    p { "The result first. Beside each step is whose rows come out of it." }
+                    (plan_text(exhibit.plan.iter().map(|s| (s.depth, s.text.as_str(), s.state.as_deref(), s.boundary))))
+                }
+            }
         }
         @if let Some(before) = &evidence.before { (changes(before, evidence)) }
         (earlier(&evidence.earlier))
@@ -93,7 +114,7 @@ fn exhibited(exhibit: &Exhibit) -> Markup {
                             }
                         }
                     }
-                    tbody.nhsuk-table__body { @for row in &table.rows { (exhibit_row(row)) } }
+                    tbody.nhsuk-table__body { @for row in &table.rows { (exhibit_row(row, table)) } }
                 }
             }
             @if table.more > 0 { p { (table.more) " more groups are not shown." } }
@@ -102,7 +123,7 @@ fn exhibited(exhibit: &Exhibit) -> Markup {
     }
 }
 
-fn exhibit_row(row: &ExhibitRow) -> Markup {
+fn exhibit_row(row: &ExhibitRow, table: &ExhibitTable) -> Markup {
     html! {
         tr.nhsuk-table__row {
             @for (index, label) in row.labels.iter().enumerate() {
@@ -122,11 +143,35 @@ fn exhibit_row(row: &ExhibitRow) -> Markup {
                         (None, Some(rule)) => { "* " span.nhsuk-u-visually-hidden { "suppressed by " } small { (rule) } }
                         (None, None) => { "–" }
                     }
+                    @if !cell.neighbours.is_empty() { br; small.app-neighbours { "kept uncertain by " (neighbours(cell, table)) } }
                 }
                 td.nhsuk-table__cell.app-number { (cell.contributors) @if let Some(least) = least(cell) { " (" (least) ")" } }
             }
         }
     }
+}
+
+/// The groups that keep a suppressed value uncertain, by their labels.
+fn neighbours(cell: &ExhibitCell, table: &ExhibitTable) -> String {
+    let name = |row: &ExhibitRow| {
+        let labels = row.labels.iter().map(|label| label.as_deref().unwrap_or("–"));
+        labels.collect::<Vec<_>>().join(" · ")
+    };
+    let rows = cell.neighbours.iter().filter_map(|row| table.rows.get(*row));
+    let mut names: Vec<String> = rows.take(NEIGHBOURS_MAX).map(name).collect();
+    match cell.neighbours.len().saturating_sub(names.len()) {
+        0 => {}
+        more => names.push(format!("{more} more")),
+    }
+    names.join("; ")
+}
+
+/// The table as it would leave as a picture, where it can be drawn.
+fn drawn(evidence: &Evidence) -> Option<Markup> {
+    let columns = evidence.columns.iter().zip(&evidence.roles);
+    let columns: Vec<Column> =
+        columns.map(|(name, role)| Column { name: name.clone(), role: (*role).to_owned() }).collect();
+    chart::bars(&columns, &evidence.values)
 }
 
 /// The fewest people that a value hangs on, where they are fewer than its contributors.

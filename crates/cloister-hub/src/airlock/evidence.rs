@@ -38,8 +38,12 @@ pub struct Evidence {
     pub reasons: Vec<Reason>,
     /// The names of the table's columns.
     pub columns: Vec<String>,
+    /// What each column is: `key`, `count`, `sum`, …
+    pub roles: Vec<&'static str>,
     /// The table as it would leave, cell by cell.
     pub rows: Vec<Vec<String>>,
+    /// The same as numbers and texts.
+    pub values: Vec<Vec<serde_json::Value>>,
     /// Each suppressed cell's row, column and rule.
     pub suppressed: Vec<(usize, String, String)>,
     /// What the table is made from: the people behind each value, and each value as it was and as it would leave. None for
@@ -161,8 +165,15 @@ impl Hub {
             policy: (query.policy_name.clone(), query.policy_digest.clone()),
             datasets: of_json(&query.datasets)?,
             reasons: of_json(&query.reasons)?,
+            roles: columns.iter().map(|c| c.role).collect(),
             columns: columns.into_iter().map(|c| c.name).collect(),
             rows,
+            values: held
+                .table
+                .rows()
+                .iter()
+                .map(|r| r.iter().map(crate::answer::json_of).collect())
+                .collect(),
             suppressed: suppressed.collect(),
             exhibit: self.exhibit(&query)?,
             query: query.id,
