@@ -18,6 +18,7 @@ test: web
 	cargo test --locked --workspace
 	sh tests/package/run.sh
 	sh tests/api/run.sh
+	sh tests/flight/run.sh
 	tests/deploy/run.sh
 
 lint:

@@ -48,9 +48,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("cloister-http", &["cloister-model", "cloister-hub"]),
+    ("cloister-flight", &["cloister-model", "cloister-hub"]),
     // It speaks to a server, and links nothing of one.
     ("cloister-client", &["cloister-model"]),
-    ("cloister-server", &["cloister-model", "cloister-hub", "cloister-http", "cloister-worker"]),
+    (
+        "cloister-server",
+        &["cloister-model", "cloister-hub", "cloister-http", "cloister-flight", "cloister-worker"],
+    ),
     (
         "cloister-receiving",
         &[
@@ -115,7 +119,9 @@ const NOT_IN_PURE_SOURCE: &[&str] = &[
 const ONLY: &[(&str, &[&str])] = &[
     ("datafusion", &["cloister-query"]),
     // A table made elsewhere may be a Parquet file.
-    ("arrow", &["cloister-check", "cloister-landing", "cloister-tests"]),
+    ("arrow", &["cloister-check", "cloister-flight", "cloister-landing", "cloister-tests"]),
+    ("arrow-flight", &["cloister-flight"]),
+    ("tonic", &["cloister-flight"]),
     ("parquet", &["cloister-check", "cloister-landing", "cloister-tests"]),
     // The tests change a hub's database behind its back, to see that it is found out.
     ("sqlx", &["cloister-store", "cloister-tests"]),

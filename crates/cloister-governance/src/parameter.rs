@@ -129,6 +129,15 @@ impl Parameters {
         self.add(name, domain)
     }
 
+    /// Declares a parameter that has this value and no other, as if it were written in its place.
+    ///
+    /// # Errors
+    /// [`ParameterError::Form`], [`ParameterError::Twice`], [`ParameterError::Outside`].
+    pub fn fix(&mut self, name: &str, kind: ParameterType, value: &str) -> Result<(), ParameterError> {
+        self.add(name, Domain::only(kind, value).map_err(|text| form(name, &text))?)?;
+        self.set(name, value)
+    }
+
     fn add(&mut self, name: &str, domain: Domain) -> Result<(), ParameterError> {
         let letters = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
         if name.is_empty()

@@ -1,6 +1,6 @@
 //! The application: routes, and what stands around them.
 
-use crate::guard::{Rates, carry, limit, limit_time, same_site};
+use crate::guard::{carry, limit, limit_time, same_site};
 use crate::jobs::Jobs;
 use crate::problem::Problem;
 use crate::provider::Provider;
@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
-use cloister_hub::Hub;
+use cloister_hub::{Hub, Rates};
 use std::sync::Arc;
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;

@@ -10,4 +10,4 @@ pub(crate) use caller::{
 };
 pub(crate) use headers::{carry, limit_time};
 pub(crate) use origin::same_site;
-pub(crate) use rates::{Rates, limit, limit_sign_in};
+pub(crate) use rates::{limit, limit_sign_in};

@@ -30,4 +30,4 @@ mod state;
 pub use app::App;
 pub use openapi::description;
 pub use provider::{Provider, ProviderError, ProviderSettings};
-pub use settings::{RateLimit, Settings};
+pub use settings::Settings;

@@ -1,5 +1,6 @@
 //! What the server is set up with.
 
+use cloister_hub::RateLimit;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -22,15 +23,6 @@ pub struct Settings {
     pub sign_in_rate: RateLimit,
     /// Whether the address of a caller is taken from the last `X-Forwarded-For`: behind a proxy only.
     pub behind_proxy: bool,
-}
-
-/// A limit on requests: a bucket that fills by and by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RateLimit {
-    /// How many at once.
-    pub burst: u32,
-    /// How many a minute after that.
-    pub per_minute: u32,
 }
 
 impl Default for Settings {

@@ -1,10 +1,9 @@
 //! What every handler has.
 
 use crate::Settings;
-use crate::guard::Rates;
 use crate::jobs::Jobs;
 use crate::provider::Provider;
-use cloister_hub::Hub;
+use cloister_hub::{Hub, Rates};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
 

@@ -14,12 +14,14 @@
 //! (`cloister-worker`). The program that uses it must be one when its first argument says so.
 //! Rows get into an [`Answer`] only from a result that disclosure control and the airlock have cleared.
 
+mod again;
 mod airlock;
 mod answer;
 mod approval;
 mod ask;
 mod audit;
 mod authority;
+mod binding;
 mod clock;
 mod config;
 mod dataset;
@@ -34,6 +36,7 @@ mod page;
 mod people;
 mod project;
 mod query;
+mod rate;
 mod record;
 mod recover;
 mod reports;
@@ -49,12 +52,14 @@ pub use airlock::{
 pub use answer::{Answer, AnswerAttack, AnswerCell, AnswerColumn, DatasetRef, PolicyRef, Reason, Status};
 pub use approval::Decided;
 pub use ask::Ask;
+pub use binding::{Given, Template, TemplateParameter};
 pub use clock::Clock;
 pub use cloister_airlock::{
     Act as ReleaseAct, Action as ReleaseAction, Choice, OutputView, Reason as ReviewReason,
     State as ReleaseState, Turn, View as ReleaseView, Weight,
 };
 pub use cloister_audit::{Event, EventKind};
+pub use cloister_governance::parameter::ParameterType;
 pub use cloister_governance::project::ProjectState;
 pub use cloister_identity::{Claims, ProviderRules, Scope, Stage};
 pub use cloister_model::Role;
@@ -72,6 +77,7 @@ pub use overview::{EgressView, MemberView, ProjectView, RegisterEntry};
 pub use package::PackageFile;
 pub use people::{Bearer, Door, Me, NewPerson, NewToken, PersonChange, PersonView, Session, TokenView};
 pub use project::ProjectTable;
+pub use rate::{RateLimit, Rates};
 pub use record::QueryRecord;
 pub use reports::Report;
 pub use twin::{RealOutcome, TwinAnswer};

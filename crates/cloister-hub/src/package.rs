@@ -153,6 +153,28 @@ impl Hub {
     }
 }
 
+/// Opens a file of a package at its beginning, once all of it was checked against the recorded digest. None where it was
+/// changed, and for the whole package, which is no file of its own.
+pub(crate) fn open(folder: &Path, digest: Digest, file: PackageFile) -> Option<std::fs::File> {
+    use std::io::{Read, Seek};
+    let bytes = std::fs::read(folder.join(INDEX)).ok()?;
+    if Digest::of(&bytes) != digest {
+        return None;
+    }
+    let index = Index::from_bytes(&bytes)?;
+    let entry = index.files.iter().find(|e| e.name == file.name())?;
+    let mut opened = std::fs::File::open(folder.join(file.name())).ok()?;
+    let (mut hasher, mut chunk) = (cloister_model::Hasher::new(), vec![0u8; 1 << 16]);
+    loop {
+        match opened.read(&mut chunk).ok()? {
+            0 => break,
+            read => hasher.update(chunk.get(..read)?),
+        }
+    }
+    opened.rewind().ok()?;
+    (hasher.finish() == entry.digest).then_some(opened)
+}
+
 /// Reads a file of a package and checks it against the recorded digest. None where it was changed.
 pub(crate) fn read(folder: &Path, digest: Digest, file: PackageFile) -> Option<Vec<u8>> {
     let bytes = std::fs::read(folder.join(INDEX)).ok()?;

@@ -133,7 +133,7 @@ impl Hub {
         Ok(records)
     }
 
-    async fn record(&self, query: Request) -> Result<QueryRecord, HubError> {
+    pub(crate) async fn record(&self, query: Request) -> Result<QueryRecord, HubError> {
         let wrong = |_| HubError::Internal("a query's record cannot be read".to_owned());
         let release_request = self.store.asked_for(&query.id).await?;
         Ok(QueryRecord {

@@ -5,8 +5,9 @@ use crate::{Answer, Hub, HubError, PackageFile, Reason, Status, package};
 use cloister_access::{Request, act};
 use cloister_audit::EventKind;
 use cloister_governance::Project;
-use cloister_model::{Name, Role};
+use cloister_model::{Digest, Name, Role};
 use cloister_store::{Request as Query, RequestState};
+use std::path::Path;
 
 impl Hub {
     /// The requests that a person may see, oldest first: their own, and where they check or administer
@@ -46,6 +47,27 @@ impl Hub {
 
     /// A file of a released request's package, for the person who asked. Fetching is recorded.
     pub async fn fetch(&self, id: &str, user: &Name, file: PackageFile) -> Result<Vec<u8>, HubError> {
+        self.taken(id, user, file, |folder, digest| package::read(folder, digest, file)).await
+    }
+
+    /// The same of one file, opened rather than read, for what may be large. It was checked, and stays what it was while it
+    /// is open: a package's files are never written again.
+    pub async fn open_release(
+        &self,
+        id: &str,
+        user: &Name,
+        file: PackageFile,
+    ) -> Result<std::fs::File, HubError> {
+        self.taken(id, user, file, |folder, digest| package::open(folder, digest, file)).await
+    }
+
+    async fn taken<T>(
+        &self,
+        id: &str,
+        user: &Name,
+        file: PackageFile,
+        take: impl FnOnce(&Path, Digest) -> Option<T>,
+    ) -> Result<T, HubError> {
         let request = self.request(id, user).await?;
         if request.user != user.as_str() {
             return Err(HubError::NotFound("request of yours", id.to_owned()));
@@ -59,14 +81,13 @@ impl Hub {
         let facts = Request { id: id.parse()?, project, authors: [user.clone()].into(), handed_in: true };
         let proof = self.may::<act::DownloadPackage>(user, &facts).await?;
         let folder = self.store.home().releases().join(id);
-        let bytes =
-            package::read(&folder, digest, file).ok_or_else(|| HubError::ReleaseChanged(id.to_owned()))?;
+        let taken = take(&folder, digest).ok_or_else(|| HubError::ReleaseChanged(id.to_owned()))?;
         let event = self
             .event(user.as_str(), EventKind::ReleaseFetched, id)
             .with("project", request.project.as_str())
             .with("file", file.name());
         self.commit(self.store.begin().await?, proof, vec![event]).await?;
-        Ok(bytes)
+        Ok(taken)
     }
 
     /// The projects that a person checks or administers.

@@ -47,6 +47,7 @@ mod parameter;
 mod patterns;
 mod people;
 mod percentile_disc;
+mod placeholder;
 mod places;
 mod record_keys;
 mod refusal;
@@ -72,6 +73,7 @@ pub use exhibit::{Exhibit, ExhibitCell, ExhibitColumn, ExhibitRow, ExhibitStep, 
 pub use explain::{Check, CheckOutcome, ExplainedBoundary, ExplainedCell, Explanation, Step};
 pub use finished::FinishedTable;
 pub use grant::{GrantedTable, ResolvedGrant};
+pub use placeholder::{Placeholders, placeholders};
 pub use refusal::{QueryError, Refusal};
 pub use released::{CellNote, FailedAttack, OutputColumn, ReleasedTable, Value};
 pub use twin::{InventedTable, TwinGrant};

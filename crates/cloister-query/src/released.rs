@@ -12,11 +12,23 @@ use datafusion::arrow::ipc::writer::StreamWriter;
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::common::{DataFusionError, Result, internal_datafusion_err, internal_err};
 use datafusion::parquet::arrow::ArrowWriter;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// The key of a field's role, while the table travels.
 const ROLE: &str = "cloister:role";
+
+/// The key of how many cells of a field have no value, by what became of them.
+const STATES: &str = "cloister:states";
+
+/// The key of their rows.
+const CELLS: &str = "cloister:cells";
+
+/// Where more cells of a field have no value, their rows are not named.
+const CELLS_NAMED_MAX: usize = 10_000;
+
+/// Rows of one batch of a released table.
+const BATCH_ROWS: usize = 16_384;
 
 /// The key of the attack that failed on a table, while it travels.
 const ATTACK: &str = "cloister:attack";
@@ -194,16 +206,56 @@ impl ReleasedTable {
         &self.notes
     }
 
-    /// The table as an Arrow IPC stream.
+    /// The table as an Arrow IPC stream, in batches that can be read one by one. The columns' metadata say what each is, and
+    /// what became of its cells without a value ([`ReleasedTable::described`]).
     pub fn to_arrow_stream(&self) -> Result<Vec<u8>, DataFusionError> {
-        stream(&self.batch)
+        let batch = self.described()?;
+        let mut writer = StreamWriter::try_new(Vec::new(), &batch.schema())?;
+        for start in (0..batch.num_rows()).step_by(BATCH_ROWS) {
+            writer.write(&batch.slice(start, BATCH_ROWS.min(batch.num_rows() - start)))?;
+        }
+        Ok(writer.into_inner()?)
+    }
+
+    /// The table as its packages hold it. Each column's metadata have `cloister:role`; where cells have no value,
+    /// `cloister:states` counts them by state and rule (`suppressed small-count`, `null`, …) as a JSON object, and
+    /// `cloister:cells` names their rows, from 0, in the same form, unless there are too many.
+    fn described(&self) -> Result<RecordBatch, DataFusionError> {
+        let mut states: Vec<BTreeMap<String, Vec<usize>>> = vec![BTreeMap::new(); self.columns.len()];
+        for note in &self.notes {
+            let name = match note.rule {
+                Some(rule) => format!("{} {rule}", note.state),
+                None => note.state.to_owned(),
+            };
+            if let Some(of) = states.get_mut(note.column) {
+                of.entry(name).or_default().push(note.row);
+            }
+        }
+        let text = |value: &dyn Fn(&Vec<usize>) -> serde_json::Value, of: &BTreeMap<String, Vec<usize>>| {
+            let all = of.iter().map(|(name, rows)| (name.clone(), value(rows)));
+            serde_json::Value::Object(all.collect()).to_string()
+        };
+        let fields = self.batch.schema().fields().clone();
+        let described = fields.iter().zip(&self.columns).zip(&states).map(|((field, column), of)| {
+            let mut metadata = HashMap::from([(ROLE.to_owned(), column.role.to_owned())]);
+            if !of.is_empty() {
+                metadata.insert(STATES.to_owned(), text(&|rows| rows.len().into(), of));
+            }
+            if (1..=CELLS_NAMED_MAX).contains(&of.values().map(Vec::len).sum()) {
+                metadata.insert(CELLS.to_owned(), text(&|rows| rows.clone().into(), of));
+            }
+            field.as_ref().clone().with_metadata(metadata)
+        });
+        let schema = Schema::new(described.collect::<Vec<_>>());
+        Ok(self.batch.clone().with_schema(Arc::new(schema))?)
     }
 
     /// The table as a Parquet file.
     pub fn to_parquet(&self) -> Result<Vec<u8>, DataFusionError> {
         let mut out = Vec::new();
-        let mut writer = ArrowWriter::try_new(&mut out, self.batch.schema(), None)?;
-        writer.write(&self.batch)?;
+        let batch = self.described()?;
+        let mut writer = ArrowWriter::try_new(&mut out, batch.schema(), None)?;
+        writer.write(&batch)?;
         writer.close()?;
         Ok(out)
     }

@@ -3,8 +3,10 @@
 use crate::logging;
 use crate::settings::Settings;
 use crate::telemetry::Telemetry;
+use axum::Router;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
+use cloister_flight::Flight;
 use cloister_http::{App, Provider, ProviderError};
 use cloister_hub::Hub;
 use std::net::SocketAddr;
@@ -49,29 +51,34 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), String> {
     let traces = settings.telemetry.as_ref().map(Telemetry::provider).transpose()?;
     logging::begin(&settings.log, traces.as_ref())?;
     let hub = Hub::open(settings.home.clone()).await.map_err(|e| e.to_string())?;
-    let mut app = App::new(hub, settings.app());
+    let mut app = App::new(hub.clone(), settings.app());
     if let Some(provider) = provider(settings)? {
         app = app.with_provider(provider);
     }
-    let service = app.router().into_make_service_with_connect_info::<SocketAddr>();
-    let handle = Handle::new();
-    let ending = tokio::spawn(end(handle.clone(), settings.patience()));
-    if let Some(address) = listening(&handle) {
-        tokio::spawn(address);
-    }
+    let flight = settings.flight.as_ref().map(|config| (Flight::new(hub, settings.rate()), config.listen));
     if settings.assets.is_none() {
         tracing::warn!("no assets are set: the pages are plain");
     }
-    let served = match &settings.tls {
-        Some(tls) => {
-            let tls = certificate(tls).await?;
-            axum_server::bind_rustls(settings.listen, tls).handle(handle).serve(service).await
-        }
-        None => axum_server::bind(settings.listen).handle(handle).serve(service).await,
+    let tls = match &settings.tls {
+        Some(tls) => Some(certificate(tls).await?),
+        None => None,
     };
-    served.map_err(|e| format!("{}: {e}", settings.listen))?;
+    let (http, beside) = (Handle::new(), Handle::new());
+    let ending = tokio::spawn(end([http.clone(), beside.clone()], settings.patience()));
+    let pages = serve(app.router(), settings.listen, tls.clone(), http, "cloisterd listens on");
+    match &flight {
+        Some((flight, address)) => {
+            let routes = flight.routes().prepare().into_axum_router();
+            let drivers = serve(routes, *address, tls, beside, "cloisterd listens for Flight SQL on");
+            tokio::try_join!(pages, drivers)?;
+        }
+        None => pages.await?,
+    }
     ending.abort();
     tracing::info!("no more requests are taken; queries under way are waited for");
+    if let Some((flight, _)) = flight {
+        flight.drain(settings.patience()).await;
+    }
     app.drain(settings.patience()).await;
     tracing::info!("ended");
     if let Some(traces) = traces {
@@ -81,19 +88,33 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), String> {
     Ok(())
 }
 
+/// Serves routes at an address until its handle is told to end.
+async fn serve(
+    routes: Router,
+    address: SocketAddr,
+    tls: Option<RustlsConfig>,
+    handle: Handle<SocketAddr>,
+    words: &'static str,
+) -> Result<(), String> {
+    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(listening(handle.clone(), words));
+    let served = match tls {
+        Some(tls) => axum_server::bind_rustls(address, tls).handle(handle).serve(service).await,
+        None => axum_server::bind(address).handle(handle).serve(service).await,
+    };
+    served.map_err(|e| format!("{address}: {e}"))
+}
+
 /// Says where it listens, once it does: with port 0, the system chose.
-fn listening(handle: &Handle<SocketAddr>) -> Option<impl Future<Output = ()> + Send + 'static> {
-    let handle = handle.clone();
-    Some(async move {
-        if let Some(address) = handle.listening().await {
-            tracing::info!(%address, "listening");
-            println!("cloisterd listens on {address}");
-        }
-    })
+async fn listening(handle: Handle<SocketAddr>, words: &str) {
+    if let Some(address) = handle.listening().await {
+        tracing::info!(%address, "listening");
+        println!("{words} {address}");
+    }
 }
 
 /// Waits to be told to end; then takes no more requests, and ends connections that are idle.
-async fn end(handle: Handle<SocketAddr>, patience: std::time::Duration) {
+async fn end(handles: [Handle<SocketAddr>; 2], patience: std::time::Duration) {
     let interrupt = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {
@@ -112,5 +133,7 @@ async fn end(handle: Handle<SocketAddr>, patience: std::time::Duration) {
     }
     #[cfg(not(unix))]
     let _ = interrupt.await;
-    handle.graceful_shutdown(Some(patience));
+    for handle in handles {
+        handle.graceful_shutdown(Some(patience));
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::provider::ProviderConfig;
 use crate::telemetry::Telemetry;
-use cloister_http::RateLimit;
+use cloister_hub::RateLimit;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -34,6 +34,9 @@ pub(crate) struct Settings {
     /// Where people may also sign in.
     #[serde(default)]
     pub(crate) provider: Option<ProviderConfig>,
+    /// Flight SQL; none where absent.
+    #[serde(default)]
+    pub(crate) flight: Option<FlightConfig>,
     /// Limits.
     #[serde(default)]
     pub(crate) limits: Limits,
@@ -53,6 +56,20 @@ pub(crate) struct Tls {
     pub(crate) certificate: PathBuf,
     /// The key, PEM.
     pub(crate) key: PathBuf,
+}
+
+/// Where drivers of Flight SQL reach it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct FlightConfig {
+    /// Where it listens for them.
+    pub(crate) listen: SocketAddr,
+}
+
+impl Default for FlightConfig {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8021)) }
+    }
 }
 
 /// What requests may use.
@@ -173,7 +190,9 @@ impl Settings {
         if plain && !local {
             return Err("origin must begin with https://, but for this machine alone".to_owned());
         }
-        if self.tls.is_none() && !self.behind_proxy && !self.listen.ip().is_loopback() {
+        let listens = [Some(self.listen), self.flight.as_ref().map(|flight| flight.listen)];
+        let abroad = listens.into_iter().flatten().any(|address| !address.ip().is_loopback());
+        if self.tls.is_none() && !self.behind_proxy && abroad {
             return Err("without tls and without behind-proxy it listens on this machine alone (127.0.0.1)"
                 .to_owned());
         }
@@ -204,6 +223,11 @@ impl Settings {
         Ok(())
     }
 
+    /// How often a caller may call.
+    pub(crate) fn rate(&self) -> RateLimit {
+        RateLimit { burst: self.limits.requests_burst, per_minute: self.limits.requests_per_minute }
+    }
+
     /// The application's part of them.
     pub(crate) fn app(&self) -> cloister_http::Settings {
         let limits = &self.limits;
@@ -214,7 +238,7 @@ impl Settings {
             body_bytes_max: usize::try_from(limits.body_kib_max).unwrap_or(1_024).saturating_mul(1_024),
             time_max: seconds(limits.seconds_max),
             wait_max: seconds(limits.wait_seconds_max),
-            rate: RateLimit { burst: limits.requests_burst, per_minute: limits.requests_per_minute },
+            rate: self.rate(),
             sign_in_rate: RateLimit { burst: limits.sign_ins_burst, per_minute: limits.sign_ins_per_minute },
             behind_proxy: self.behind_proxy,
         }

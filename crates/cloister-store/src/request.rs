@@ -237,6 +237,22 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
+    /// The last query of a person with this text whose result is held or released.
+    pub async fn last_kept(
+        &self,
+        project: &str,
+        user: &str,
+        sql: &str,
+    ) -> Result<Option<Request>, StoreError> {
+        let text = format!(
+            "SELECT {COLUMNS} FROM request
+             WHERE project = $1 AND \"user\" = $2 AND sql = $3 AND state IN ('held', 'released')
+             ORDER BY number DESC LIMIT 1"
+        );
+        let asked = statement(sqlx::AssertSqlSafe(text)).bind(project).bind(user).bind(sql);
+        asked.fetch_optional(&self.pool).await?.as_ref().map(read).transpose()
+    }
+
     /// One query.
     pub async fn request(&self, id: &str) -> Result<Option<Request>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM request WHERE id = $1");

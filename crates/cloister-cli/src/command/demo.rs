@@ -100,6 +100,7 @@ async fn tell(home: &Path, args: &DemoArgs) -> Result<(), Stopped> {
     }
     let datasets: Vec<&str> = CONTRACTS.iter().map(|(name, _)| *name).collect();
     desk::open(&hub, &datasets, &PROJECTS.map(|(name, _)| name)).await?;
+    desk::tokens(&hub, home).await?;
     hub.close().await;
     let settings = desk::settings(home)?;
     println!("   {}", faint(&format!("{:.1} seconds in all", began.elapsed().as_secs_f64())));

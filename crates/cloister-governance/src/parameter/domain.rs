@@ -237,6 +237,14 @@ impl Domain {
         }
     }
 
+    /// One value; for a truth value, either.
+    pub(super) fn only(kind: ParameterType, value: &str) -> Result<Self, String> {
+        match kind {
+            ParameterType::Bool => Ok(Self::either()),
+            _ => Self::list(kind, &[value.to_owned()]),
+        }
+    }
+
     fn either() -> Self {
         let values = Values::List(vec![Scalar::Bool(false), Scalar::Bool(true)]);
         Self { kind: ParameterType::Bool, values }

@@ -243,6 +243,9 @@ pub(super) const ADDED: &[Step] = &[
     ),
 ];
 
+/// What a person asked is looked up when they ask it again.
+pub(super) const ASKED: &[Step] = &[Step::Sql("CREATE INDEX request_asked ON request (project, \"user\")")];
+
 /// What was kept from being changed is kept from being removed too, and an account's name is for good.
 pub(super) const KEPT: &[Step] = &[
     Step::no_delete("dataset_version", "a dataset version is immutable"),

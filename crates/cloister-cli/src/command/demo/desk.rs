@@ -2,12 +2,15 @@
 
 use super::{Stopped, heading};
 use crate::text::{bold, table};
-use cloister_hub::{Hub, HubError, NewPerson, ReleaseDraft, Role};
+use cloister_hub::{Hub, HubError, NewPerson, NewToken, ReleaseDraft, Role, Scope};
 use cloister_model::Name;
 use std::path::{Path, PathBuf};
 
 /// Where the demonstration's server listens.
 pub(super) const ADDRESS: &str = "127.0.0.1:8020";
+
+/// Where it listens for Flight SQL.
+const FLIGHT: &str = "127.0.0.1:8021";
 
 struct Person {
     name: &'static str,
@@ -79,6 +82,39 @@ pub(super) async fn open(hub: &Hub, datasets: &[&str], projects: &[&str]) -> Res
     Ok(())
 }
 
+/// Gives those whom the notebooks are written for an access token each, in files that nobody else can read.
+pub(super) async fn tokens(hub: &Hub, home: &Path) -> Result<(), Stopped> {
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+    let folder = home.join("tokens");
+    let wrong = |e: std::io::Error| Stopped::File(format!("{}: {e}", folder.display()));
+    std::fs::DirBuilder::new().mode(0o700).create(&folder).map_err(wrong)?;
+    for (person, scopes) in [
+        ("researcher", &[Scope::Read, Scope::Query, Scope::Request][..]),
+        ("chidi", &[Scope::Read, Scope::Review]),
+        ("carys", &[Scope::Read, Scope::Review]),
+    ] {
+        let holder = name(person)?;
+        hub.accept_terms(&holder).await?;
+        let new = NewToken {
+            label: "the demonstration's notebooks".to_owned(),
+            scopes: scopes.iter().copied().collect(),
+            days: 30,
+            key: None,
+        };
+        let (_, text) = hub.make_token(new, &holder).await?;
+        let mut options = std::fs::OpenOptions::new();
+        let mut file =
+            options.write(true).create_new(true).mode(0o600).open(folder.join(person)).map_err(wrong)?;
+        std::io::Write::write_all(&mut file, text.as_bytes()).map_err(wrong)?;
+    }
+    println!(
+        "   The notebooks' access tokens are in {}; Flight SQL: {}\n",
+        folder.display(),
+        bold(&format!("grpc://{FLIGHT}"))
+    );
+    Ok(())
+}
+
 /// Writes the server's settings beside the hub, and tells where they are.
 pub(super) fn settings(home: &Path) -> Result<PathBuf, Stopped> {
     let path = home.join("cloisterd.toml");
@@ -90,7 +126,7 @@ pub(super) fn settings(home: &Path) -> Result<PathBuf, Stopped> {
         Err(_) => String::new(),
     };
     let text = format!(
-        "home = \".\"\norigin = \"http://{ADDRESS}\"\nlisten = \"{ADDRESS}\"\n{assets}\n[log]\nformat = \"text\"\nfilter = \"warn\"\n"
+        "home = \".\"\norigin = \"http://{ADDRESS}\"\nlisten = \"{ADDRESS}\"\n{assets}\n[flight]\nlisten = \"{FLIGHT}\"\n\n[log]\nformat = \"text\"\nfilter = \"warn\"\n"
     );
     std::fs::write(&path, text).map_err(wrong)?;
     Ok(path)
