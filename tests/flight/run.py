@@ -33,7 +33,7 @@ SELECT sex, count(*) AS n FROM person WHERE birth_year >= $born GROUP BY sex ORD
 
 
 @contextlib.contextmanager
-def hub():
+def hub(log=None):
     """A demonstration hub that listens: its home, and where it listens for Flight SQL."""
     with tempfile.TemporaryDirectory() as work:
         home = f"{work}/hub"
@@ -41,6 +41,8 @@ def hub():
         subprocess.run(made, check=True, capture_output=True)
         with open(f"{home}/cloisterd.toml", encoding="utf-8") as file:
             settings = re.sub(r'listen = "127.0.0.1:\d+"', 'listen = "127.0.0.1:0"', file.read())
+        if log:
+            settings = re.sub(r'filter = ".*"', f"filter = {log}", settings)
         with open(f"{home}/cloisterd.toml", "w", encoding="utf-8") as file:
             file.write(settings + "\n[limits]\nrequests-burst = 10000\nrequests-per-minute = 100000\n")
         server = subprocess.Popen([CLOISTERD, "--config", f"{home}/cloisterd.toml"], stdout=subprocess.PIPE, text=True)

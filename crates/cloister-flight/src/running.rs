@@ -4,7 +4,7 @@ use crate::call::Caller;
 use crate::fault::{internal, of_error, of_query, of_reason, status};
 use cloister_hub::{Answer, Ask, Hub, HubError, Reason, Status as Outcome};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tonic::{Code, Status};
 use tracing::Instrument;
@@ -92,7 +92,10 @@ fn begin(
         let until = async move {
             let _ = stopped.await;
         };
+        let began = Instant::now();
         let answer = hub.ask_as(&id, &project, &user, &ask, until).await;
+        let took = began.elapsed().as_secs_f64();
+        tracing::debug!(target: "cloister::query", query = id, took, "a statement ended");
         if let Err(error) = &answer {
             tracing::Span::current().record("code", error.code());
             tracing::warn!(query = id, code = error.code(), "a query ended without an answer");

@@ -106,7 +106,7 @@ impl Flight {
         match self.running.statement(&self.hub, caller, sql).await? {
             Came::Released(id) => {
                 // Who may not take it out is told now, and not once they come for it.
-                let schema = Table::open(&self.hub, caller, &id).await?.schema().clone();
+                let schema = Table::peek(&self.hub, caller, &id).await?.schema().clone();
                 Ok((Stands::Release(id), schema))
             }
             Came::Done => Ok((Stands::Nothing, Schema::empty())),

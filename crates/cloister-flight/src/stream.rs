@@ -39,6 +39,12 @@ impl Table {
         Self::of(opened.map_err(|e| of_error(&e))?, query)
     }
 
+    /// Opens it to see its columns. The hub asks the same.
+    pub(crate) async fn peek(hub: &Hub, caller: &Caller, query: &str) -> Result<Self, Status> {
+        let opened = hub.peek_release(query, &caller.name, PackageFile::Arrow).await;
+        Self::of(opened.map_err(|e| of_error(&e))?, query)
+    }
+
     fn of(file: File, query: &str) -> Result<Self, Status> {
         let reader = StreamReader::try_new(BufReader::new(file), None).map_err(|_| internal())?;
         let mut metadata = reader.schema().metadata().clone();

@@ -2,7 +2,7 @@
 
 use crate::answer::Heading;
 use crate::{Answer, Hub, HubError, PackageFile, Reason, Status, package};
-use cloister_access::{Request, act};
+use cloister_access::{Proof, Request, act};
 use cloister_audit::EventKind;
 use cloister_governance::Project;
 use cloister_model::{Digest, Name, Role};
@@ -47,7 +47,10 @@ impl Hub {
 
     /// A file of a released request's package, for the person who asked. Fetching is recorded.
     pub async fn fetch(&self, id: &str, user: &Name, file: PackageFile) -> Result<Vec<u8>, HubError> {
-        self.taken(id, user, file, |folder, digest| package::read(folder, digest, file)).await
+        let (project, proof, taken) =
+            self.found(id, user, |folder, digest| package::read(folder, digest, file)).await?;
+        self.record_fetched(id, user, &project, file, proof).await?;
+        Ok(taken)
     }
 
     /// The same of one file, opened rather than read, for what may be large. It was checked, and stays what it was while it
@@ -58,16 +61,31 @@ impl Hub {
         user: &Name,
         file: PackageFile,
     ) -> Result<std::fs::File, HubError> {
-        self.taken(id, user, file, |folder, digest| package::open(folder, digest, file)).await
+        let (project, proof, opened) =
+            self.found(id, user, |folder, digest| package::open(folder, digest, file)).await?;
+        self.record_fetched(id, user, &project, file, proof).await?;
+        Ok(opened)
     }
 
-    async fn taken<T>(
+    /// The same, to see what columns it has before it is fetched: whoever may not fetch it may not see that either. Nothing is
+    /// recorded, because nothing is taken yet.
+    pub async fn peek_release(
         &self,
         id: &str,
         user: &Name,
         file: PackageFile,
+    ) -> Result<std::fs::File, HubError> {
+        let (.., opened) = self.found(id, user, |folder, digest| package::open(folder, digest, file)).await?;
+        Ok(opened)
+    }
+
+    /// Something of a release that its author may take out now: the project, the proof of that, and it.
+    async fn found<T>(
+        &self,
+        id: &str,
+        user: &Name,
         take: impl FnOnce(&Path, Digest) -> Option<T>,
-    ) -> Result<T, HubError> {
+    ) -> Result<(String, Proof<act::DownloadPackage>, T), HubError> {
         let request = self.request(id, user).await?;
         if request.user != user.as_str() {
             return Err(HubError::NotFound("request of yours", id.to_owned()));
@@ -82,12 +100,22 @@ impl Hub {
         let proof = self.may::<act::DownloadPackage>(user, &facts).await?;
         let folder = self.store.home().releases().join(id);
         let taken = take(&folder, digest).ok_or_else(|| HubError::ReleaseChanged(id.to_owned()))?;
+        Ok((request.project, proof, taken))
+    }
+
+    async fn record_fetched(
+        &self,
+        id: &str,
+        user: &Name,
+        project: &str,
+        file: PackageFile,
+        proof: Proof<act::DownloadPackage>,
+    ) -> Result<(), HubError> {
         let event = self
             .event(user.as_str(), EventKind::ReleaseFetched, id)
-            .with("project", request.project.as_str())
+            .with("project", project)
             .with("file", file.name());
-        self.commit(self.store.begin().await?, proof, vec![event]).await?;
-        Ok(taken)
+        self.commit(self.store.begin().await?, proof, vec![event]).await
     }
 
     /// The projects that a person checks or administers.

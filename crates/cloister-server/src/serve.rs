@@ -5,7 +5,8 @@ use crate::settings::Settings;
 use crate::telemetry::Telemetry;
 use axum::Router;
 use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
+use axum_server::accept::NoDelayAcceptor;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use cloister_flight::Flight;
 use cloister_http::{App, Provider, ProviderError};
 use cloister_hub::Hub;
@@ -98,9 +99,14 @@ async fn serve(
 ) -> Result<(), String> {
     let service = routes.into_make_service_with_connect_info::<SocketAddr>();
     tokio::spawn(listening(handle.clone(), words));
+    // Without delay: a small answer in several frames would wait for the client's acknowledgement, 40 ms each time.
+    let bound = axum_server::bind(address).handle(handle);
     let served = match tls {
-        Some(tls) => axum_server::bind_rustls(address, tls).handle(handle).serve(service).await,
-        None => axum_server::bind(address).handle(handle).serve(service).await,
+        Some(tls) => {
+            let acceptor = RustlsAcceptor::new(tls).acceptor(NoDelayAcceptor::new());
+            bound.acceptor(acceptor).serve(service).await
+        }
+        None => bound.acceptor(NoDelayAcceptor::new()).serve(service).await,
     };
     served.map_err(|e| format!("{address}: {e}"))
 }
