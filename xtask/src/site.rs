@@ -79,7 +79,8 @@ pub fn stage(root: &Path, to: &Path) -> Result<(), String> {
             if is_page || !target.is_file() {
                 continue;
             }
-            let name = format!("{}.txt", name_of(root, &target));
+            // mdBook takes whatever holds `.md` for a page.
+            let name = format!("{}.txt", name_of(root, &target).replace(".md", "-md"));
             let place = to.join(REPOSITORY).join(&name);
             make_room(&place)?;
             std::fs::copy(&target, &place).map_err(|e| wrong(&target, e))?;
