@@ -49,7 +49,9 @@ pub fn problems(root: &Path, pages: &[Page]) -> Vec<String> {
         std::fs::read_to_string(root.join("docs/reference").join(name)).ok().as_ref() != Some(text)
     };
     let told = |(name, _): &Page| {
-        format!("docs/reference/{name} is not what the code says: `cargo run -p xtask -- reference` writes it anew")
+        format!(
+            "docs/reference/{name} is not what the code says: `cargo run -p xtask -- reference` writes it anew"
+        )
     };
     pages.iter().filter(differs).map(told).collect()
 }

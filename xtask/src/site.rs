@@ -34,7 +34,10 @@ pub fn problems(root: &Path) -> Vec<String> {
     for page in pages {
         let text = std::fs::read_to_string(&page).unwrap_or_default();
         for link in links(&text) {
-            problems.extend(broken(root, &page, &link).map(|why| format!("{}: `{}` {why}", name_of(root, &page), link.target)));
+            problems.extend(
+                broken(root, &page, &link)
+                    .map(|why| format!("{}: `{}` {why}", name_of(root, &page), link.target)),
+            );
         }
     }
     problems
@@ -42,7 +45,8 @@ pub fn problems(root: &Path) -> Vec<String> {
 
 /// What is wrong with a link.
 fn broken(root: &Path, page: &Path, link: &Link) -> Option<String> {
-    let (path, anchor) = link.target.split_once('#').map_or((link.target.as_str(), None), |(p, a)| (p, Some(a)));
+    let (path, anchor) =
+        link.target.split_once('#').map_or((link.target.as_str(), None), |(p, a)| (p, Some(a)));
     let target = if path.is_empty() { page.to_owned() } else { resolved(page, path)? };
     if !target.starts_with(root) || !target.exists() {
         return Some("leads nowhere".to_owned());
@@ -75,7 +79,8 @@ pub fn stage(root: &Path, to: &Path) -> Result<(), String> {
         // From the last one on, so that the places of the others stay.
         for link in links(&text).iter().rev() {
             let Some(target) = resolved(&file, &link.target) else { continue };
-            let is_page = target.starts_with(&docs) && target.extension().is_some_and(|e| e == "md" || e == "png");
+            let is_page =
+                target.starts_with(&docs) && target.extension().is_some_and(|e| e == "md" || e == "png");
             if is_page || !target.is_file() {
                 continue;
             }
@@ -184,13 +189,18 @@ mod tests {
     #[test]
     fn headings_have_anchors() {
         let text = "# What is not defended\n```\n# no\n```\n## The hub: `hub.toml`\n";
-        assert_eq!(anchors(text).into_iter().collect::<Vec<_>>(), ["the-hub-hubtoml", "what-is-not-defended"]);
+        assert_eq!(
+            anchors(text).into_iter().collect::<Vec<_>>(),
+            ["the-hub-hubtoml", "what-is-not-defended"]
+        );
     }
 
     #[test]
     fn what_leads_nowhere_is_told() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        let told = |target: &str| broken(root, &root.join("docs/sql.md"), &Link { at: 0, target: target.to_owned() });
+        let told = |target: &str| {
+            broken(root, &root.join("docs/sql.md"), &Link { at: 0, target: target.to_owned() })
+        };
         for good in ["architecture.md", "architecture.md#rooms", "../README.md", "https://example.org/x"] {
             assert_eq!(told(good), None, "{good}");
         }

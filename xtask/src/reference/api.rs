@@ -50,7 +50,8 @@ fn get(address: &str, path: &str) -> std::io::Result<String> {
 
 /// The page.
 pub(super) fn page(description: &Value) -> Result<String, String> {
-    let paths = description.get("paths").and_then(Value::as_object).ok_or("the API's description has no paths")?;
+    let paths =
+        description.get("paths").and_then(Value::as_object).ok_or("the API's description has no paths")?;
     let mut by_tag: BTreeMap<&str, Vec<(&str, String, &Value)>> = BTreeMap::new();
     for (path, operations) in paths {
         for (method, operation) in operations.as_object().into_iter().flatten() {
@@ -73,7 +74,8 @@ pub(super) fn page(description: &Value) -> Result<String, String> {
         }
     }
     let schemas = description.pointer("/components/schemas").and_then(Value::as_object);
-    let schemas: BTreeMap<&String, &Value> = schemas.ok_or("the API's description has no schemas")?.iter().collect();
+    let schemas: BTreeMap<&String, &Value> =
+        schemas.ok_or("the API's description has no schemas")?.iter().collect();
     out.push_str("\n## What is sent and answered\n");
     for (name, schema) in schemas {
         out.push_str(&schema_section(name, schema));
@@ -85,7 +87,11 @@ fn operation_row(path: &str, method: &str, operation: &Value) -> String {
     let text = |key| operation.get(key).and_then(Value::as_str).unwrap_or_default();
     let open = operation.get("security").and_then(Value::as_array);
     let open = open.is_some_and(|s| s.iter().any(|way| way.as_object().is_some_and(Map::is_empty)));
-    let what = format!("{}{}", cell(&format!("{} {}", text("summary"), text("description"))), if open { " *Open.*" } else { "" });
+    let what = format!(
+        "{}{}",
+        cell(&format!("{} {}", text("summary"), text("description"))),
+        if open { " *Open.*" } else { "" }
+    );
     let mut takes = Vec::new();
     for parameter in operation.get("parameters").and_then(Value::as_array).into_iter().flatten() {
         let place = parameter.get("in").and_then(Value::as_str).unwrap_or_default();
@@ -139,7 +145,13 @@ fn schema_section(name: &str, schema: &Value) -> String {
     if let Some(said) = schema.get("description").and_then(Value::as_str) {
         out.push_str(&format!("{}\n\n", cell(said)));
     }
-    let required: Vec<&str> = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> = schema
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
         out.push_str(&format!("{}\n", kind(schema)));
         return out;

@@ -34,7 +34,11 @@ impl Programs {
         let output = self.command(name).args(arguments).output();
         let output = output.map_err(|e| format!("{}: {e}", self.folder.join(name).display()))?;
         if !output.status.success() {
-            return Err(format!("{name} {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr)));
+            return Err(format!(
+                "{name} {}: {}",
+                arguments.join(" "),
+                String::from_utf8_lossy(&output.stderr)
+            ));
         }
         let text = String::from_utf8(output.stdout).map_err(|e| format!("{name}: {e}"))?;
         Ok(text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n"))

@@ -208,7 +208,8 @@ fn table(entries: &Entries) -> String {
     let more = entries.values().any(|e| !e.more.is_empty());
     let mut out = if more { head(&["code", "says", "what to do"]) } else { head(&["code", "says"]) };
     for (code, entry) in entries {
-        let says = if entry.says.is_empty() { "*said where it happens*".to_owned() } else { joined(&entry.says) };
+        let says =
+            if entry.says.is_empty() { "*said where it happens*".to_owned() } else { joined(&entry.says) };
         let mut cells = vec![format!("`{code}`"), says];
         cells.extend(more.then(|| joined(&entry.more)));
         out.push_str(&row(&cells));
@@ -316,7 +317,9 @@ fn of_arms(text: &str, function: &str, entries: &mut Entries) -> Option<()> {
     let arms = bracketed(body.get(body.find("match")?..)?.split_once(' ')?.1.split_once(' ')?.1)?;
     for arm in at_commas(arms) {
         let Some((code, value)) = arm.split_once("=>") else { continue };
-        let (Some((code, _)), Some(texts)) = (literal(code.trim()), bracketed(value.trim())) else { continue };
+        let (Some((code, _)), Some(texts)) = (literal(code.trim()), bracketed(value.trim())) else {
+            continue;
+        };
         let texts = at_commas(texts);
         add(entries, &code, texts.first().and_then(|t| written(t)), texts.get(1).and_then(|t| written(t)));
     }
@@ -349,7 +352,8 @@ fn of_rows(root: &Path, entries: &mut Entries) -> Result<(), String> {
 /// The command line's exit statuses, by number.
 fn exit_statuses(root: &Path) -> Result<BTreeMap<String, String>, String> {
     let text = product_text(&root.join("crates/cloister-cli/src/exit.rs"))?;
-    let mut statuses = BTreeMap::from([("0".to_owned(), "Done; of a query: released, created or dropped.".to_owned())]);
+    let mut statuses =
+        BTreeMap::from([("0".to_owned(), "Done; of a query: released, created or dropped.".to_owned())]);
     let mut doc = String::new();
     for line in text.lines() {
         if let Some(said) = line.strip_prefix("/// ") {

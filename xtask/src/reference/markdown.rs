@@ -36,5 +36,7 @@ pub(super) fn head(names: &[&str]) -> String {
 
 /// What a generated page begins with.
 pub(super) fn title(title: &str, about: &str) -> String {
-    format!("# {title}\n\n<!-- Generated: `cargo run -p xtask -- reference`. Not to be written by hand. -->\n\n{about}\n")
+    format!(
+        "# {title}\n\n<!-- Generated: `cargo run -p xtask -- reference`. Not to be written by hand. -->\n\n{about}\n"
+    )
 }

@@ -51,7 +51,8 @@ pub(super) fn page(root: &Path) -> Result<String, String> {
         ));
         out.push_str(&head(&["key", "value", "source"]));
         for (key, source) in &policy.sources {
-            let value = policy.values.get(key).ok_or_else(|| format!("{}: `{key}` has no value", policy.name))?;
+            let value =
+                policy.values.get(key).ok_or_else(|| format!("{}: `{key}` has no value", policy.name))?;
             out.push_str(&row(&[format!("`{key}`"), cell(value), cell(source)]));
         }
     }
@@ -72,7 +73,9 @@ fn read(file: &Path) -> Result<Policy, String> {
     }
     let about = text.lines().map_while(|l| l.strip_prefix('#')).map(str::trim);
     let string = |key| table.get(key).and_then(Value::as_str).map(str::to_owned);
-    let (Some(name), Some(title)) = (string("name"), string("title")) else { return Err(wrong(&"no name or title")) };
+    let (Some(name), Some(title)) = (string("name"), string("title")) else {
+        return Err(wrong(&"no name or title"));
+    };
     let cases = file.with_file_name("cases").join(format!("{name}.toml"));
     let cases = std::fs::read_to_string(&cases).map_err(|e| format!("{}: {e}", cases.display()))?;
     let cases: Table = toml::from_str(&cases).map_err(|e| wrong(&e))?;

@@ -47,8 +47,14 @@ pub(super) fn page(root: &Path) -> Result<String, String> {
         for of in statements.iter().filter(|s| s.id.starts_with(&format!("{number}."))) {
             let links = of.evidence.iter().map(|path| link(path)).collect::<Vec<_>>().join("<br>");
             let who = if of.operator { "*Operator.* " } else { "" };
-            let cells =
-                [of.id.clone(), cell(&of.importance), cell(&of.asks), of.score.clone(), format!("{who}{}", cell(&of.does)), links];
+            let cells = [
+                of.id.clone(),
+                cell(&of.importance),
+                cell(&of.asks),
+                of.score.clone(),
+                format!("{who}{}", cell(&of.does)),
+                links,
+            ];
             out.push_str(&row(&cells));
         }
     }
@@ -71,10 +77,19 @@ fn about() -> String {
 fn summary(statements: &[Statement]) -> String {
     let mut out = head(&["importance", "2", "1", "0", "N/A", "in all"]);
     let mut operators = 0;
-    for (importance, name) in [("M", "mandatory"), ("M*", "mandatory where it applies"), ("R", "recommended"), ("O", "optional")] {
+    for (importance, name) in
+        [("M", "mandatory"), ("M*", "mandatory where it applies"), ("R", "recommended"), ("O", "optional")]
+    {
         let of: Vec<&Statement> = statements.iter().filter(|s| s.importance == importance).collect();
         let count = |score: &str| of.iter().filter(|s| s.score == score).count().to_string();
-        out.push_str(&row(&[name.to_owned(), count("2"), count("1"), count("0"), count("N/A"), of.len().to_string()]));
+        out.push_str(&row(&[
+            name.to_owned(),
+            count("2"),
+            count("1"),
+            count("0"),
+            count("N/A"),
+            of.len().to_string(),
+        ]));
         operators += of.iter().filter(|s| s.operator).count();
     }
     out.push_str(&format!("\n{operators} of them take an operator.\n"));
@@ -104,7 +119,12 @@ fn read(root: &Path, text: &str) -> Result<Vec<Statement>, String> {
     for (id, value) in &table {
         let wrong = |what: &str| format!("{FILE}: {id}: {what}");
         let string = |key: &str| {
-            value.get(key).and_then(Value::as_str).filter(|t| !t.is_empty()).map(str::to_owned).ok_or_else(|| wrong(&format!("`{key}` is missing")))
+            value
+                .get(key)
+                .and_then(Value::as_str)
+                .filter(|t| !t.is_empty())
+                .map(str::to_owned)
+                .ok_or_else(|| wrong(&format!("`{key}` is missing")))
         };
         let evidence = value.get("evidence").and_then(Value::as_array).into_iter().flatten();
         let evidence: Vec<String> = evidence.filter_map(Value::as_str).map(str::to_owned).collect();
@@ -116,7 +136,9 @@ fn read(root: &Path, text: &str) -> Result<Vec<Statement>, String> {
         let score = string("score")?;
         let importance = string("importance")?;
         let operator = value.get("operator").and_then(Value::as_bool).unwrap_or(false);
-        if !["0", "1", "2", "N/A"].contains(&score.as_str()) || !["M", "M*", "R", "O"].contains(&importance.as_str()) {
+        if !["0", "1", "2", "N/A"].contains(&score.as_str())
+            || !["M", "M*", "R", "O"].contains(&importance.as_str())
+        {
             return Err(wrong("no such score or importance"));
         }
         if ["1", "2"].contains(&score.as_str()) && evidence.is_empty() {
@@ -126,7 +148,8 @@ fn read(root: &Path, text: &str) -> Result<Vec<Statement>, String> {
             return Err(wrong("what takes an operator is not satisfied by a product"));
         }
         let (asks, does) = (string("asks")?, string("does")?);
-        statements.insert(id, Statement { id: id.clone(), importance, operator, asks, score, does, evidence });
+        statements
+            .insert(id, Statement { id: id.clone(), importance, operator, asks, score, does, evidence });
     }
     Ok(statements.into_values().collect())
 }
@@ -139,7 +162,9 @@ mod tests {
     fn a_claim_needs_evidence_that_is_there() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let of = |score: &str, rest: &str| {
-            let text = format!("[\"1.1.1\"]\nimportance = \"M\"\nasks = \"a\"\ndoes = \"b\"\nscore = \"{score}\"\n{rest}");
+            let text = format!(
+                "[\"1.1.1\"]\nimportance = \"M\"\nasks = \"a\"\ndoes = \"b\"\nscore = \"{score}\"\n{rest}"
+            );
             read(root, &text).map(|_| ())
         };
         assert!(of("2", "evidence = [\"README.md\"]").is_ok());

@@ -139,7 +139,8 @@ mod tests {
 
     #[test]
     fn calls_are_read_with_strings_brackets_and_places() {
-        let text = r#"f(Reason::new("busy", format!("{} of (at most) {n}, now", g(1, 2)), "Wait, then \"go\"."))"#;
+        let text =
+            r#"f(Reason::new("busy", format!("{} of (at most) {n}, now", g(1, 2)), "Wait, then \"go\"."))"#;
         let calls = calls(text, "Reason::new");
         assert_eq!(calls.len(), 1);
         let texts: Vec<_> = calls[0].iter().map(|a| written(a).unwrap()).collect();
@@ -150,7 +151,10 @@ mod tests {
     #[test]
     fn blocks_end_where_they_end() {
         let text = "enum A { B(String), C }\nimpl A { fn code() { '{'; \"}\" } }";
-        assert_eq!(block("enum A { B(String), C } enum D { E }", "enum A").map(str::trim), Some("B(String), C"));
+        assert_eq!(
+            block("enum A { B(String), C } enum D { E }", "enum A").map(str::trim),
+            Some("B(String), C")
+        );
         assert!(block(text, "enum D").is_none());
         assert_eq!(at_commas("/// One, (two\nA, \"b, c\""), ["/// One, (two\nA", "\"b, c\""]);
     }
