@@ -17,6 +17,7 @@ test: web
 	$(BUILD)
 	cargo test --locked --workspace
 	cargo run --locked -q -p xtask -- reference --bin $${CARGO_TARGET_DIR:-target}/debug --check
+	sh tests/docs/run.sh
 	sh tests/package/run.sh
 	sh tests/api/run.sh
 	tests/deploy/run.sh
