@@ -1,5 +1,5 @@
 # Two commands for newcomers: `make demo` and `make test`.
-.PHONY: demo test web bench fuzz lint clean
+.PHONY: demo test docs reference web bench fuzz lint clean
 
 # One selection of packages for every command, so that nothing is built twice with other features.
 BUILD = cargo build --locked --workspace --bins
@@ -16,10 +16,26 @@ web/node_modules/.package-lock.json: web/package-lock.json
 test: web
 	$(BUILD)
 	cargo test --locked --workspace
+	cargo run --locked -q -p xtask -- reference --bin $${CARGO_TARGET_DIR:-target}/debug --check
+	sh tests/docs/run.sh
 	sh tests/package/run.sh
 	sh tests/api/run.sh
 	sh tests/flight/run.sh
 	tests/deploy/run.sh
+
+# The documentation as a site, in target/site/html; `make reference` writes its generated pages anew.
+SITE = $${CARGO_TARGET_DIR:-target}/site
+docs:
+	cargo run --locked -q -p xtask -- site $(SITE)/pages
+	@if command -v mdbook >/dev/null; then \
+	    mdbook build $(SITE)/pages --dest-dir $(SITE)/html && echo "the site: $(SITE)/html/index.html"; \
+	else \
+	    echo "NOT BUILT: the site needs mdBook: cargo install mdbook --version 0.5.4 --locked" >&2; [ -z "$${CI:-}" ]; \
+	fi
+
+reference:
+	$(BUILD)
+	cargo run --locked -q -p xtask -- reference --bin $${CARGO_TARGET_DIR:-target}/debug
 
 lint:
 	cargo fmt --check
