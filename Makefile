@@ -1,5 +1,5 @@
-# Two commands for newcomers: `make demo` and `make test`.
-.PHONY: demo test docs reference web bench fuzz lint clean
+# For newcomers: `make demo`, `make notebook` beside it, and `make test`.
+.PHONY: demo notebook test docs reference web bench fuzz lint clean
 
 # One selection of packages for every command, so that nothing is built twice with other features.
 BUILD = cargo build --locked --workspace --bins
@@ -7,6 +7,10 @@ BUILD = cargo build --locked --workspace --bins
 demo: web
 	$(BUILD)
 	$${CARGO_TARGET_DIR:-target}/debug/cloister demo
+
+# The notebooks, on the demonstration that `make demo` serves in another terminal.
+notebook:
+	sh notebooks/open.sh
 
 # The pages' library, and what they are tested with, as its package manager has them.
 web: web/node_modules/.package-lock.json
@@ -21,6 +25,7 @@ test: web
 	sh tests/package/run.sh
 	sh tests/api/run.sh
 	sh tests/flight/run.sh
+	sh tests/notebooks/run.sh
 	tests/deploy/run.sh
 
 # The documentation as a site, in target/site/html; `make reference` writes its generated pages anew.

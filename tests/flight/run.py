@@ -16,10 +16,12 @@ import urllib.request
 
 import adbc_driver_flightsql.dbapi as dbapi
 import adbc_driver_manager
+import ibis
 import pandas
 import polars
 import pyarrow
 import pyarrow.flight
+import sqlalchemy
 from adbc_driver_flightsql import ConnectionOptions, DatabaseOptions
 
 CLOISTER, CLOISTERD = sys.argv[1], sys.argv[2]
@@ -251,6 +253,33 @@ def workspace(home, address):
         assert "cohort" not in str(objects.read_all().to_pylist())
 
 
+def written(home, address):
+    """Statements that other packages write: SQLAlchemy by its dialect for ADBC, ibis as text that ADBC then asks."""
+    literal = "SELECT sex, count(*) AS n FROM person WHERE birth_year >= 1960 GROUP BY sex ORDER BY sex"
+    with connect(home, address) as connection, connection.cursor() as cursor:
+        cursor.execute(literal)
+        wanted = cursor.fetchall()
+        schema = connection.adbc_get_table_schema("person", db_schema_filter="gp")
+        # A pseudonym's type is one that ibis has no name for.
+        plain = [f.with_type(pyarrow.binary()) if pyarrow.types.is_fixed_size_binary(f.type) else f for f in schema]
+        person = ibis.table(ibis.schema(pyarrow.schema(plain)), name="person")
+        asked = person.filter(person.birth_year >= 1960).group_by("sex").agg(n=ibis._.count()).order_by("sex")
+        cursor.execute(str(ibis.to_sql(asked, dialect="postgres")))
+        assert cursor.fetchall() == wanted
+    project = f"{DatabaseOptions.RPC_CALL_HEADER_PREFIX.value}x-cloister-project"
+    options = {DatabaseOptions.AUTHORIZATION_HEADER.value: f"Bearer {token(home)}", project: "demo"}
+    engine = sqlalchemy.create_engine(f"adbc+flightsql://{address}?tls=false", connect_args={"db_kwargs": options})
+    person = sqlalchemy.Table("person", sqlalchemy.MetaData(), schema="gp", autoload_with=engine)
+    n = sqlalchemy.func.count().label("n")
+    asked = sqlalchemy.select(person.c.sex, n).where(person.c.birth_year >= 1960).group_by(person.c.sex).order_by(person.c.sex)
+    with engine.connect() as connection:
+        assert [tuple(row) for row in connection.execute(asked)] == wanted
+    frame = pandas.read_sql(sqlalchemy.text(literal), engine)
+    assert list(frame["n"]) == [n for _, n in wanted]
+    assert "gp" in sqlalchemy.inspect(engine).get_schema_names()
+    engine.dispose()
+
+
 def hostile(home, address):
     """Whatever is sent, nobody gets rows that are not theirs, and the server stays."""
     flight = pyarrow.flight
@@ -321,7 +350,7 @@ def statement_ticket(handle):
 
 def main():
     with hub() as (home, address, http):
-        for check in (tables, suppressed, parameters, lists, cancelled, workspace, hostile):
+        for check in (tables, suppressed, parameters, lists, cancelled, workspace, written, hostile):
             check(home, address)
             print(f"{check.__name__}: as it should be", flush=True)
         held(home, address, http)
