@@ -2,7 +2,7 @@
 //! sequence runs in two worlds that differ in the secret alone, and against the same rows in a database that
 //! governs nothing, where it must work: an attack that could not succeed would show nothing.
 
-use crate::world::{ONE, Pair, Secret, pair};
+use crate::world::{ONE, Pair, Secret, fresh, pair};
 use cloister_tests::Hub;
 use serde_json::Value;
 use std::sync::Mutex;
@@ -132,7 +132,15 @@ fn judge(attack: &Attack, pair: &Pair, answers: &[Vec<Answer>; 2]) -> Outcome {
 
 /// Runs an attack on the governed hubs.
 pub(crate) fn attempt(attack: &Attack) -> Outcome {
-    let pair = pair(attack.secret);
+    attempt_on(pair(attack.secret), attack)
+}
+
+/// The same where releases are compared, on hubs of the attack's own.
+pub(crate) fn attempt_over_releases(attack: &Attack) -> Outcome {
+    attempt_on(&fresh(attack.secret), attack)
+}
+
+fn attempt_on(pair: &Pair, attack: &Attack) -> Outcome {
     let answers = [0, 1].map(|world| {
         let ask = |sql: &String| governed(&pair.hubs[world], attack.project, sql);
         attack.queries.iter().map(ask).collect::<Vec<_>>()
@@ -148,12 +156,16 @@ pub(crate) fn attempt(attack: &Attack) -> Outcome {
 /// Runs an attack on plain tables; `None` where that database does not know such SQL.
 pub(crate) fn attempt_ungoverned(attack: &Attack) -> Option<Outcome> {
     let pair = pair(attack.secret);
-    let answers = [0, 1].map(|world| super::plain::answers(&pair.worlds[world], &attack.queries));
+    let queries: Vec<String> =
+        attack.queries.iter().map(|q| q.strip_prefix("@q ").unwrap_or(q).to_owned()).collect();
+    let answers = [0, 1].map(|world| super::plain::answers(&pair.worlds[world], &queries));
     let [Some(a), Some(b)] = answers else { return None };
     Some(judge(attack, pair, &[a, b]))
 }
 
 fn governed(hub: &Hub, project: &str, sql: &str) -> Answer {
+    // Somebody in another project helps.
+    let (project, sql) = sql.strip_prefix("@q ").map_or((project, sql), |sql| ("q", sql));
     let done = hub.query_in(project, "researcher", sql);
     assert!([0, 2, 3].contains(&done.code), "{sql}\n{done:?}");
     let mut json = done.json();

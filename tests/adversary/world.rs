@@ -216,7 +216,7 @@ const STRICT: [(&str, &str); 3] = [
 const GRANT: &str = "[[grants]]\ndataset = \"ward\"\ntables = [{ name = \"person\", columns = \"all\" }, \
     { name = \"stay\", columns = \"all\" }, { name = \"code\", columns = \"all\" }]\n";
 
-fn landed(world: &World) -> Hub {
+fn landed(world: &World, ledger: bool) -> Hub {
     let hub = Hub::new();
     world.write(&hub);
     let contract = hub.write("ward.toml", CONTRACT);
@@ -226,6 +226,11 @@ fn landed(world: &World) -> Hub {
     for (from, to) in STRICT {
         assert!(strict.contains(from), "{from}");
         strict = strict.replace(from, to);
+    }
+    // Most attacks are on what one answer says: the earlier ones would only stop them sooner.
+    if !ledger {
+        strict.push_str("\n[ledger]\ncompare = false\n");
+        hub.without_ledger();
     }
     write(&hub.home().join("policies/disclosure/strict.toml"), &strict);
     for name in ["p", "q"] {
@@ -255,13 +260,25 @@ pub(crate) fn pair(secret: Secret) -> &'static Pair {
         Secret::Stays | Secret::GroupStays => 2,
     };
     PAIRS[which].get_or_init(|| {
-        let worlds = [World::new(secret, false), World::new(secret, true)];
-        assert_ne!(worlds[0], worlds[1]);
+        let worlds = worlds(secret);
         assert!(
             worlds.iter().all(|w| w.secret(Secret::GroupStays) % 5.0 != 0.0),
             "a rounded number is exact"
         );
-        let hubs = [landed(&worlds[0]), landed(&worlds[1])];
+        let hubs = worlds.each_ref().map(|world| landed(world, false));
         Pair { worlds, hubs }
     })
+}
+
+fn worlds(secret: Secret) -> [World; 2] {
+    let worlds = [World::new(secret, false), World::new(secret, true)];
+    assert_ne!(worlds[0], worlds[1]);
+    worlds
+}
+
+/// Hubs that nothing has been released from, which compare what is.
+pub(crate) fn fresh(secret: Secret) -> Pair {
+    let worlds = worlds(secret);
+    let hubs = worlds.each_ref().map(|world| landed(world, true));
+    Pair { worlds, hubs }
 }

@@ -36,6 +36,7 @@ fn left_over(hub: &Hub, folder: &str) -> BTreeSet<String> {
 #[test]
 fn landing_survives_kills() {
     let hub = Hub::of_region(400, ErrorRates::NONE);
+    hub.without_ledger();
     hub.create(&project("p", "automatic", GRANTS)).expect(0);
     let contract = cloister_tests::policies().join("datasets/gp.toml");
     let journal = hub.path("region/gp/journal-01.csv");
@@ -94,8 +95,11 @@ fn releasing_survives_kills() {
         let (released, held) = (with("released"), with("held"));
         assert!(acknowledged.iter().all(|r| released.contains(r) || held.contains(r)), "an answer was lost");
         assert_eq!(left_over(&hub, "releases"), released);
-        let both = |r: &String| [format!("{r}.sealed"), format!("{r}.exhibit")];
-        assert_eq!(left_over(&hub, "held"), held.iter().flat_map(both).collect());
+        let all = |r: &String| ["sealed", "exhibit", "entry", "people"].map(|what| format!("{r}.{what}"));
+        assert_eq!(left_over(&hub, "held"), held.iter().flat_map(all).collect());
+        // What was released is in the ledger, and nothing else: the two are one transaction.
+        let of = |r: &String| [format!("{r}.entry"), format!("{r}.people")];
+        assert_eq!(left_over(&hub, "vault/_ledger"), released.iter().flat_map(of).collect());
         assert_eq!(left_over(&hub, "staging"), BTreeSet::new());
         hub.run(&["audit", "verify"]).expect(0);
         if let Some(request) = released.last() {

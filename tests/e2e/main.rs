@@ -9,6 +9,7 @@ mod bad_query;
 mod check;
 mod contract;
 mod identifiers;
+mod innocent;
 mod kill;
 mod landing;
 mod noise;

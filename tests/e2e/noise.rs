@@ -50,6 +50,9 @@ small-groups = "merge"
 
 [output]
 cells-max = 50000
+
+[ledger]
+compare = false
 "#
     )
 }

@@ -241,6 +241,7 @@ fn an_older_home_is_given_the_new_tables() {
 #[test]
 fn the_workspace_is_part_of_the_workbench() {
     let hub = hub();
+    hub.without_ledger();
     let put = |sql: &str| query(&hub, &[sql]).expect(0);
     put("CREATE TABLE old AS SELECT person_id, sex FROM person WHERE birth_year < 1960");
     put("CREATE VIEW women AS SELECT person_id FROM old WHERE sex = 'F'");

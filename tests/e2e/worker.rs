@@ -264,6 +264,7 @@ fn a_worker_is_locked_in() {
 #[test]
 fn limits_are_told_before_anything_runs() {
     let hub = hub(&[("rows-max", "700")]);
+    hub.without_ledger();
     hub.query(SHORT).expect(0);
     let twice = "SELECT a.sex, count(*) AS n FROM person a JOIN person b USING (person_id) GROUP BY a.sex";
     hub.query(twice).expect(0);

@@ -7,6 +7,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("cloister-model", &[]),
     ("cloister-governance", &["cloister-model"]),
     ("cloister-disclosure", &["cloister-model"]),
+    ("cloister-ledger", &["cloister-model"]),
     ("cloister-check", &["cloister-model", "cloister-disclosure"]),
     ("cloister-access", &["cloister-model"]),
     ("cloister-identity", &["cloister-model"]),
@@ -17,7 +18,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("cloister-synth", &[]),
     ("cloister-landing", &["cloister-model", "cloister-governance", "cloister-pseudonym"]),
     ("cloister-twin", &["cloister-model", "cloister-governance"]),
-    ("cloister-query", &["cloister-model", "cloister-governance", "cloister-disclosure", "cloister-twin"]),
+    (
+        "cloister-query",
+        &["cloister-model", "cloister-governance", "cloister-disclosure", "cloister-ledger", "cloister-twin"],
+    ),
     ("cloister-store", &["cloister-model", "cloister-governance", "cloister-audit"]),
     (
         "cloister-worker",
@@ -25,6 +29,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "cloister-model",
             "cloister-governance",
             "cloister-disclosure",
+            "cloister-ledger",
             "cloister-airlock",
             "cloister-query",
             "cloister-store",

@@ -267,6 +267,11 @@ impl Policy {
         Some(CellKey { table: &file.table, threshold: file.threshold, keys: file.keys })
     }
 
+    /// Whether an output is compared with what was released before, in every project and of every version of the data.
+    pub fn compares_releases(&self) -> bool {
+        self.file.ledger.compare
+    }
+
     /// The most outputs of a project in a day that are released without a person having looked.
     pub fn outputs_per_day_max(&self) -> Option<u32> {
         self.file.output.outputs_per_day_max

@@ -1,6 +1,7 @@
 //! A query that was asked before: the same text on the same data under the same rules is not run again.
 
 use crate::record::QueryRecord;
+use crate::workspace::Kept;
 use crate::{Hub, HubError, Reason};
 use cloister_model::Name;
 
@@ -27,10 +28,24 @@ impl Hub {
             return Ok(None);
         }
         let explained: Result<_, Reason> = self.explained(&workspace, text).await;
-        let plan = explained.ok().and_then(|explained| explained.plan_digest).map(|plan| plan.to_string());
-        if plan.is_none() || plan != there.plan_digest {
+        let Ok(explained) = explained else { return Ok(None) };
+        let plan = explained.plan_digest.map(|plan| plan.to_string());
+        if plan.is_none() || plan != there.plan_digest || tells_the_time(text) {
+            return Ok(None);
+        }
+        // A workspace table that was made anew has the same name, and may have anybody in it.
+        let made_anew = |kept: &Kept| {
+            explained.reads.objects.contains(&kept.stored.name) && kept.stored.made_at >= there.submitted_at
+        };
+        if workspace.kept.iter().any(made_anew) {
             return Ok(None);
         }
         self.record(there).await.map(Some)
     }
+}
+
+/// Whether a text may have another answer another day.
+fn tells_the_time(text: &str) -> bool {
+    let text = text.to_lowercase();
+    ["now", "current_", "today", "localtime"].iter().any(|word| text.contains(word))
 }

@@ -153,8 +153,14 @@ impl Hub {
         let who = self.reviewer(&project, user).await?;
         let side = who.standing(&request);
         let duty = Duty::of(&action, side, user);
+        let approves = matches!(action, Action::Approve { .. });
         let (after, happened) =
             apply(&request, &Actor::Person(who), action, self.clock.now()).map_err(|e| refused(id, e))?;
+        // Until it is in the ledger, nothing else comes there.
+        let _alone = match approves && after.state() == State::Approved {
+            true => Some(self.compared(&request).await?),
+            false => None,
+        };
         if !happened.is_empty() {
             let events = self.events(user.as_str(), &after, &happened)?;
             let at = events.last().map(|e| e.at.clone()).unwrap_or_default();

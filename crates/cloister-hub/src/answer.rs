@@ -124,6 +124,10 @@ impl Reason {
                 "As many results of this project have left today as the policy lets leave without a checker.",
                 "Ask for its release, or wait until tomorrow (UTC).",
             ),
+            "ledger" => (
+                "It cannot be released by rules alone beside what was released before, of yours or of the hub.",
+                "Use what was released for nearly the same people, or ask for people who differ from them by more.",
+            ),
             "too-many-cells" => (
                 "The table has more cells than the policy releases without a checker.",
                 "Ask for fewer groups or columns.",

@@ -5,7 +5,7 @@ use crate::{Hub, HubError};
 use cloister_access::{Action, Object};
 use cloister_audit::EventKind;
 use cloister_governance::FileEntry;
-use cloister_model::{Digest, Hasher, Ident, Name, WORKSPACES};
+use cloister_model::{Digest, Hasher, Ident, LEDGER, Name, WORKSPACES};
 use cloister_store::DatasetVersion;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -263,6 +263,10 @@ fn strays(
 ) -> Result<Vec<String>, HubError> {
     let mut strays = Vec::new();
     for dataset in names(vault)?.into_iter().filter(|name| wanted(name)) {
+        // The ledger is verified by itself.
+        if dataset == LEDGER {
+            continue;
+        }
         if dataset == WORKSPACES {
             for project in names(&vault.join(&dataset))? {
                 let tables = names(&vault.join(&dataset).join(&project))?;

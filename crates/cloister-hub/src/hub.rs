@@ -39,6 +39,8 @@ pub struct Hub {
     pub(crate) clock: Clock,
     pub(crate) workers: Workers,
     pub(crate) access: Arc<Access>,
+    /// Held from the comparison of a result with the ledger until it is in it.
+    pub(crate) ledger: Arc<tokio::sync::Mutex<()>>,
     /// Whether who acts has shown no token, but the home's keys.
     without_token: bool,
 }
@@ -109,7 +111,8 @@ impl Hub {
         let (sandbox, ceilings) = (config.query.sandbox, config.query.ceilings());
         let workers = Workers::new(home.vault(), home.key("vault"), sandbox, ceilings);
         let access = Access::new().map_err(|e| HubError::Internal(e.to_string()))?;
-        Ok(Self { store, config, clock, workers, access: Arc::new(access), without_token: false })
+        let ledger = Arc::default();
+        Ok(Self { store, config, clock, workers, access: Arc::new(access), ledger, without_token: false })
     }
 
     /// The home and its metadata.

@@ -29,6 +29,7 @@ mod dictionary;
 mod error;
 mod explain;
 mod hub;
+mod ledger;
 mod oversight;
 mod overview;
 mod package;

@@ -12,9 +12,11 @@ use cloister_disclosure::Policy;
 use cloister_governance::{Project, QueryMode, ReviewMode};
 use cloister_model::{Digest, Name};
 use cloister_query::{Command, QueryError, ReleasedTable};
-use cloister_store::{DatasetVersion, Lock, ObjectKind, Outcome as Settled, Place, Request, RequestState};
+use cloister_store::{
+    DatasetVersion, LedgerRow, Lock, ObjectKind, Outcome as Settled, Place, Request, RequestState,
+};
 use cloister_worker::{
-    Account, Failure, GrantedDataset, KeptObject, Outcome, Plan, PolicyTexts, QueryJob, Refused,
+    Account, Failure, GrantedDataset, KeptObject, Outcome, Plan, PolicyTexts, QueryJob, Refused, ToLedger,
 };
 use serde_json::json;
 use std::future::{Future, pending};
@@ -24,6 +26,9 @@ use std::time::{Duration, Instant};
 
 /// How often a query that waits asks whether its turn has come.
 const ASK_AGAIN: Duration = Duration::from_millis(20);
+
+/// How often a result is compared again, because something was released meanwhile that it is near to.
+const COMPARED_AGAIN_MAX: u32 = 3;
 
 /// A project with all that its queries need.
 pub(crate) struct Workspace {
@@ -123,7 +128,7 @@ impl Hub {
             return run.create(&workspace, sql, kind, name, stop, place).await;
         }
         let many = self.is_beyond_the_day(&workspace).await?;
-        let job = QueryJob {
+        let mut job = QueryJob {
             request: run.id.clone(),
             workspace: workspace.for_worker()?,
             datasets: workspace.granted.clone(),
@@ -131,8 +136,33 @@ impl Hub {
             review: if many { ReviewMode::Two } else { workspace.project.review },
             sql: sql.to_owned(),
             approved: approvals.as_ref().map(|held| held.iter().map(|a| a.plan_digest).collect()),
+            ledger: None,
         };
-        let mut ended = self.workers.query(job, stop).await;
+        let compares = workspace.policy.compares_releases();
+        let mut tries = 0;
+        // What is compared with the ledger is only released while that is still all of it.
+        let (mut ended, seen) = loop {
+            let seen = match compares {
+                true => Some(self.past_of(project).await?),
+                false => None,
+            };
+            job.ledger = seen.as_ref().map(|(_, past)| past.clone());
+            let ended = self.workers.query(job.clone(), stop.as_mut()).await;
+            let guard = match (&ended.outcome, seen) {
+                (Outcome::Released { ledger: Some(kept), .. }, Some((last, _))) => {
+                    match self.still_alone(&run.id, kept, last, &workspace.policy).await? {
+                        Some(guard) => Some(guard),
+                        None if tries < COMPARED_AGAIN_MAX => {
+                            tries += 1;
+                            continue;
+                        }
+                        None => return run.end(RequestState::Failed, busy(), None).await,
+                    }
+                }
+                _ => None,
+            };
+            break (ended, guard);
+        };
         run.planned(ended.plan.as_ref(), &workspace);
         if let (Some(held), Some(plan)) = (approvals, run.plan_digest) {
             run.approval = held.into_iter().find(|a| a.plan_digest == plan).map(|a| a.id);
@@ -144,16 +174,17 @@ impl Hub {
             }
         }
         match ended.outcome {
-            Outcome::Released(cleared) => {
+            Outcome::Released { cleared, ledger } => {
                 let answer = Answer::released(run.heading.clone(), &cleared);
-                run.release(answer, &cleared, sql).await
+                let place = seen.as_ref().map(|(_, last)| *last);
+                run.release(answer, &cleared, sql, ledger.as_ref().zip(place)).await
             }
-            Outcome::Held { sealed, exhibit, mut reasons } => {
+            Outcome::Held { sealed, exhibit, mut reasons, ledger } => {
                 if many {
                     reasons.retain(|code| code != "review-required");
                     reasons.insert(0, "outputs-per-day".to_owned());
                 }
-                run.hold(&sealed, &exhibit, &reasons).await
+                run.hold(&sealed, &exhibit, &reasons, ledger.as_ref()).await
             }
             other => run.end_without(other).await,
         }
@@ -381,6 +412,7 @@ impl Run<'_> {
         reasons: &str,
         event: Event,
         release: Option<Digest>,
+        ledger: Option<LedgerRow>,
     ) -> Result<(), HubError> {
         let at = event.at.clone();
         let outcome = Settled { request: &self.id, state, plan_digest: self.plan_digest, reasons, at: &at };
@@ -390,6 +422,9 @@ impl Run<'_> {
         }
         if let Some(digest) = release {
             tx.add_release(&self.id, digest, &at).await?;
+        }
+        if let Some(row) = ledger {
+            tx.add_ledger(&LedgerRow { made_at: at.clone(), ..row }).await?;
         }
         tx.commit(vec![event]).await?;
         Ok(cloister_store::remove(&self.hub.store.home().staging().join(format!("{}.lock", self.id)))?)
@@ -405,7 +440,7 @@ impl Run<'_> {
             }
             Outcome::Cancelled => (RequestState::Failed, cancelled(), None),
             Outcome::Failed(failure) => (RequestState::Failed, failed(), Some(failure)),
-            Outcome::Released(_) | Outcome::Held { .. } | Outcome::Made(_) => {
+            Outcome::Released { .. } | Outcome::Held { .. } | Outcome::Made(_) => {
                 let account = Account::Plain("an answer to another job".to_owned());
                 let failure = Failure { cause: "protocol".to_owned(), account };
                 (RequestState::Failed, failed(), Some(failure))
@@ -437,18 +472,28 @@ impl Run<'_> {
             self.keep(&sealed, &self.hub.store.home().failures(), "sealed")?;
         }
         let reasons = vec![reason];
-        self.settle(state, &json!(reasons).to_string(), event, None).await?;
+        self.settle(state, &json!(reasons).to_string(), event, None, None).await?;
         Ok(Answer::without_rows(status, self.heading, reasons))
     }
 
     /// Keeps the result, sealed, for checkers.
-    async fn hold(self, sealed: &[u8], exhibit: &[u8], codes: &[String]) -> Result<Answer, HubError> {
+    async fn hold(
+        self,
+        sealed: &[u8],
+        exhibit: &[u8],
+        codes: &[String],
+        ledger: Option<&ToLedger>,
+    ) -> Result<Answer, HubError> {
         let held = self.hub.store.home().held();
+        if let Some(ledger) = ledger {
+            self.keep(&ledger.entry, &held, "entry")?;
+            self.keep(&ledger.people, &held, "people")?;
+        }
         self.keep(exhibit, &held, "exhibit")?;
         self.keep(sealed, &held, "sealed")?;
         let reasons: Vec<Reason> = codes.iter().map(|c| Reason::hold(c)).collect();
         let event = self.event(EventKind::QueryHeld).with("reasons", codes.to_vec());
-        self.settle(RequestState::Held, &json!(reasons).to_string(), event, None).await?;
+        self.settle(RequestState::Held, &json!(reasons).to_string(), event, None, None).await?;
         Ok(Answer::without_rows(Status::Held, self.heading, reasons))
     }
 
@@ -466,6 +511,7 @@ impl Run<'_> {
         answer: Answer,
         cleared: &Cleared<ReleasedTable>,
         sql: &str,
+        ledger: Option<(&ToLedger, i64)>,
     ) -> Result<Answer, HubError> {
         let home = self.hub.store.home();
         let staged = home.staging().join(&self.id);
@@ -486,8 +532,21 @@ impl Run<'_> {
         };
         let digest = self.hub.write_package(&staged, &answer, cleared, &story).await?;
         cloister_store::publish(&staged, &home.releases().join(&self.id))?;
+        let mut row = None;
+        if let Some((kept, last)) = ledger {
+            self.keep(&kept.entry, &home.ledger(), "entry")?;
+            self.keep(&kept.people, &home.ledger(), "people")?;
+            row = Some(LedgerRow {
+                number: last + 1,
+                request: self.id.clone(),
+                project: self.project.clone(),
+                numbers: kept.numbers,
+                digest: Digest::of(&[kept.entry.as_slice(), &kept.people].concat()),
+                made_at: String::new(),
+            });
+        }
         let event = self.event(EventKind::ReleaseMade).with("package", digest.to_string());
-        self.settle(RequestState::Released, "[]", event, Some(digest)).await?;
+        self.settle(RequestState::Released, "[]", event, Some(digest), row).await?;
         Ok(answer)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{Hub, HubError};
 use cloister_audit::EventKind;
-use cloister_model::WORKSPACES;
+use cloister_model::{LEDGER, WORKSPACES};
 use cloister_store::{Outcome, RequestState, remove};
 use std::collections::HashSet;
 use std::path::Path;
@@ -48,8 +48,17 @@ impl Hub {
         let home = self.store.home();
         if !matches!(state, Some(RequestState::Released | RequestState::Revoked)) {
             remove(&home.releases().join(request))?;
+            for what in LEDGER_FILES {
+                remove(&home.ledger().join(format!("{request}.{what}")))?;
+            }
+        }
+        for what in LEDGER_FILES {
+            remove(&home.staging().join(format!("{request}.{what}")))?;
         }
         if state != Some(RequestState::Held) {
+            for what in LEDGER_FILES {
+                remove(&home.held().join(format!("{request}.{what}")))?;
+            }
             remove(&home.held().join(format!("{request}.sealed")))?;
             remove(&home.held().join(format!("{request}.exhibit")))?;
         }
@@ -71,7 +80,7 @@ impl Hub {
             .iter()
             .map(|v| (v.manifest.dataset.to_string(), format!("v{:05}", v.manifest.version)))
             .collect();
-        for dataset in names(&home.vault())?.into_iter().filter(|name| name != WORKSPACES) {
+        for dataset in names(&home.vault())?.into_iter().filter(|name| name != WORKSPACES && name != LEDGER) {
             for version in names(&home.vault().join(&dataset))? {
                 if !recorded.contains(&(dataset.clone(), version.clone())) {
                     remove(&home.vault().join(&dataset).join(&version))?;
@@ -87,6 +96,9 @@ impl Hub {
         Ok(())
     }
 }
+
+/// What a release leaves in the ledger, as files.
+pub(crate) const LEDGER_FILES: [&str; 2] = ["entry", "people"];
 
 /// The names in a folder; none where it is none.
 pub(crate) fn names(folder: &Path) -> Result<Vec<String>, HubError> {

@@ -22,4 +22,6 @@ pub use column::{LandedColumn, LandedType};
 pub use digest::{Digest, DigestError, Hasher};
 pub use html::html_text;
 pub use name::{Ident, Name, NameError};
-pub use vault::{DataKey, FileKey, WORKSPACES, bucket_file, bucket_path, record_keys_path, workspace_folder};
+pub use vault::{
+    DataKey, FileKey, LEDGER, WORKSPACES, bucket_file, bucket_path, record_keys_path, workspace_folder,
+};

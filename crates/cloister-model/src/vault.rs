@@ -79,6 +79,9 @@ pub fn record_keys_path(dataset: &Name, version: u32) -> String {
 /// Where workspace tables lie inside the vault. No dataset's name begins so.
 pub const WORKSPACES: &str = "_workspace";
 
+/// The folder of the vault with what was released, and whose it is. No dataset has this name.
+pub const LEDGER: &str = "_ledger";
+
 /// The folder of one version of a workspace table inside the vault: `_workspace/<project>/<request>`, after the
 /// request that made it.
 pub fn workspace_folder(project: &Name, request: &str) -> String {

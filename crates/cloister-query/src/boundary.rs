@@ -7,6 +7,7 @@ use crate::places::places_of;
 use crate::relation::Role;
 use crate::rewrite::{Asked, Member};
 use crate::support::contributions_of;
+use crate::told::Population;
 use cloister_disclosure::{Cell, Column as DisclosureColumn, Group, Kin, Overlaps, Statistic, Table, Value};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, UInt32Array};
 use datafusion::arrow::compute::{SortColumn, cast, filter, lexsort_to_indices, take};
@@ -45,6 +46,8 @@ pub(crate) struct Boundary {
     pub(crate) asked: Asked,
     /// Codes of what a checker must look at.
     pub(crate) holds: Vec<&'static str>,
+    /// Whom it is asked of, for the ledger.
+    pub(crate) population: Population,
 }
 
 /// One aggregate of the query.

@@ -16,9 +16,11 @@ use crate::rewrite::{Beside, Counting, Rewriter, beside, check_output};
 use crate::session::{planning_session, session};
 use crate::sql::parse;
 use crate::subquery::as_joins;
+use crate::told::told_of;
 use crate::workspace::{Reads, add_objects};
 use crate::{QueryError, Refusal};
 use cloister_disclosure::{Policy, Protected, Table, protect};
+use cloister_ledger::Told;
 use cloister_model::{Digest, Ident};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::concat_batches;
@@ -295,6 +297,8 @@ impl Planned {
             cells_max,
             of_totals,
             order_lost,
+            plan: analysed.plan,
+            policy,
         })
     }
 }
@@ -434,6 +438,9 @@ pub struct Governed {
     /// Whether some results are totals of others.
     of_totals: bool,
     order_lost: bool,
+    /// The query as it was analysed, to ask it again who everybody is.
+    plan: LogicalPlan,
+    policy: Policy,
 }
 
 impl Governed {
@@ -446,6 +453,29 @@ impl Governed {
     /// where it involves no patient.
     pub fn evidence(&self) -> &[Table] {
         &self.tables
+    }
+
+    /// Of every number that is shown, or is part of one, whose it is; `versions` says which dataset versions the query read.
+    /// The query runs once more for it, with everybody named: the caller seals what comes of it.
+    pub async fn told(&self, protected: &[Protected], versions: &str) -> Result<Vec<Told>, QueryError> {
+        let counting = Counting { ordered: false, everybody: true, ..Counting::of(&self.policy) };
+        let named = Rewritten::new(&self.state, &self.plan, counting)?;
+        let ran = named.run(&self.state, &self.policy).await.map_err(|e| QueryError::failed(&e))?;
+        let State::Protected { boundaries, .. } = &named.relation.state else { return Ok(Vec::new()) };
+        let mut told = Vec::new();
+        for (index, boundary) in boundaries.iter().enumerate() {
+            let (evidence, table, protected) =
+                (ran.evidence.get(index), ran.tables.get(index), protected.get(index));
+            let (Some(evidence), Some(table), Some(protected)) = (evidence, table, protected) else {
+                return Err(QueryError::Failed { detail: "a boundary is not protected".to_owned() });
+            };
+            if self.tables.get(index).map(|t| t.groups.len()) != Some(table.groups.len()) {
+                return Err(QueryError::Failed { detail: "other groups the second time".to_owned() });
+            }
+            let of = told_of(index, boundary, evidence, table, protected, versions);
+            told.extend(of.map_err(|e| QueryError::failed(&e))?);
+        }
+        Ok(told)
     }
 
     /// Finishes the query on protected values, one table for each of [`Governed::evidence`]: what lies above

@@ -4,6 +4,7 @@
 use crate::Step;
 use crate::boundary::{Boundary, BoundaryCell, BoundaryValue, Evidence};
 use cloister_disclosure::{CellState, Origin, Protected, Rule, Statistic, Table};
+use cloister_ledger::Finding;
 use datafusion::arrow::array::{Array, ArrayRef};
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::common::{Result, internal_err};
@@ -20,6 +21,9 @@ pub struct Exhibit {
     /// The plan as an indented tree, the result first. Empty for results that were held before it was kept.
     #[serde(default)]
     pub plan: Vec<ExhibitStep>,
+    /// What it says beside what was released before.
+    #[serde(default)]
+    pub ledger: Vec<Finding>,
 }
 
 /// A node of the plan.

@@ -8,6 +8,7 @@ use crate::relation::{ColumnFacts, Role};
 use crate::released::{FailedAttack, ReleasedTable, write};
 use crate::{CellNote, OutputColumn, Step, Value};
 use cloister_disclosure::{Protected, Table};
+use cloister_ledger::Finding;
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, MutableArrayData, RecordBatch, UInt8Array, make_array,
 };
@@ -43,11 +44,11 @@ impl FinishedTable {
     }
 
     /// What a checker is shown of it, where it is held: the people behind every value, and every value as it was. It is
-    /// to be sealed before it goes anywhere. The plan is as [`crate::Engine::explain`] tells it.
-    pub fn exhibit(&self, plan: Vec<Step>) -> Result<Exhibit, DataFusionError> {
+    /// to be sealed before it goes anywhere. The plan is as [`crate::Engine::explain`] tells it, and `ledger` what it says beside what was released before.
+    pub fn exhibit(&self, plan: Vec<Step>, ledger: Vec<Finding>) -> Result<Exhibit, DataFusionError> {
         let of = |s: &Source| ExhibitTable::of(&s.boundary, &s.evidence, &s.table, &s.protected);
         let plan = plan.into_iter().map(Into::into).collect();
-        Ok(Exhibit { tables: self.sources.iter().map(of).collect::<Result<_>>()?, plan })
+        Ok(Exhibit { tables: self.sources.iter().map(of).collect::<Result<_>>()?, plan, ledger })
     }
 
     pub(crate) fn new(

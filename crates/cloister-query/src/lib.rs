@@ -61,6 +61,7 @@ mod sql;
 mod subquery;
 mod support;
 mod texts;
+mod told;
 mod totals;
 mod twin;
 mod using;

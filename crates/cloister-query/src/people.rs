@@ -170,6 +170,19 @@ pub(crate) fn names_of(people: &ArrayRef) -> Result<Vec<Option<Vec<u32>>>> {
     few.iter().map(|few| few.map(list).transpose()).collect()
 }
 
+/// All of the people of each group, where the aggregate was asked to name everybody.
+pub(crate) fn sets_of(people: &ArrayRef) -> Result<Vec<cloister_ledger::People>> {
+    let few = people.as_struct_opt().and_then(|named| named.columns().get(1));
+    let Some(few) = few.and_then(|few| few.as_list_opt::<i32>()) else {
+        return internal_err!("people: nobody is named");
+    };
+    let set = |list: Option<ArrayRef>| match list {
+        Some(list) => Ok(cloister_ledger::People::of_sorted(array::<UInt32Array>(&[list], 0)?.values())),
+        None => internal_err!("people: not everybody is named"),
+    };
+    few.iter().map(set).collect()
+}
+
 /// The result of an aggregate: every group's number of people and, while they are few, who they are.
 fn counted(groups: impl Iterator<Item = (u64, Vec<u32>)>, few_max: Option<usize>) -> Result<ArrayRef> {
     let Some(max) = few_max else {

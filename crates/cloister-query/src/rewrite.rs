@@ -92,6 +92,8 @@ pub(crate) struct Counting {
     pub(crate) zeros_shown: bool,
     /// By which the noise of counts is drawn, where the policy has any.
     pub(crate) record_keys: Option<RecordKeys>,
+    /// Whether everybody is named, for the ledger.
+    pub(crate) everybody: bool,
 }
 
 impl Counting {
@@ -100,7 +102,15 @@ impl Counting {
         let few_max = usize::try_from(policy.contributors_min()).unwrap_or(usize::MAX).saturating_sub(1);
         let merges = policy.small_groups() == SmallGroups::Merge;
         let (contributions, zeros_shown) = (policy.needs_contributions(), policy.permits(0));
-        Self { ordered: true, few_max, contributions, merges, zeros_shown, record_keys: None }
+        Self {
+            ordered: true,
+            few_max,
+            contributions,
+            merges,
+            zeros_shown,
+            record_keys: None,
+            everybody: false,
+        }
     }
 }
 
@@ -137,12 +147,14 @@ pub(crate) struct Rewriter<'a> {
 
 impl<'a> Rewriter<'a> {
     pub(crate) fn new(state: &'a SessionState, counting: Counting) -> Self {
-        let Counting { ordered, few_max, contributions: asked, merges, zeros_shown, record_keys } = counting;
+        let Counting { ordered, few_max, contributions: asked, merges, zeros_shown, record_keys, everybody } =
+            counting;
         let people = if ordered { ordered_people } else { set_people };
+        let named_max = if everybody { usize::MAX } else { few_max };
         Self {
             state,
-            people: people(None),
-            named: people(Some(few_max)),
+            people: people(everybody.then_some(usize::MAX)),
+            named: people(Some(named_max)),
             people_min: few_max + 1,
             contributions: asked.then(|| Arc::new(contributions(ordered))),
             merges,

@@ -95,6 +95,7 @@ impl Engine {
             merges: true,
             zeros_shown: true,
             record_keys: None,
+            everybody: false,
         };
         let rewriter = Rewriter::new(&state, counting);
         let relation = rewriter.rewrite(&analysed)?;

@@ -38,6 +38,17 @@ impl VaultKey {
         Self(Hkdf::new(Some(b"cloister|vault|v1"), bytes))
     }
 
+    /// 32 secret bytes for a purpose, always the same.
+    ///
+    /// # Errors
+    /// Never, for a purpose of ordinary length.
+    pub fn derived(&self, purpose: &str) -> Result<[u8; 32], StoreError> {
+        let mut bytes = [0u8; 32];
+        let info = [b"derived|", purpose.as_bytes()];
+        self.0.expand_multi_info(&info, &mut bytes).map_err(|_| StoreError::Sealed)?;
+        Ok(bytes)
+    }
+
     fn key(&self, salt: &[u8; 32], place: &str) -> Result<LessSafeKey, StoreError> {
         let mut bytes = Zeroizing::new([0u8; 32]);
         self.0

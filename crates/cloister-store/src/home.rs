@@ -1,5 +1,6 @@
 //! Where everything lies under the home.
 
+use cloister_model::LEDGER;
 use std::path::{Path, PathBuf};
 
 /// The folder that holds one hub.
@@ -45,6 +46,11 @@ impl Home {
     /// Encrypted Parquet, and nothing else.
     pub fn vault(&self) -> PathBuf {
         self.0.join("vault")
+    }
+
+    /// Of everything that was released, whose it is: sealed.
+    pub fn ledger(&self) -> PathBuf {
+        self.vault().join(LEDGER)
     }
 
     /// What is under way; whatever is left over here is removed.

@@ -26,6 +26,7 @@ mod ephemeral;
 mod error;
 mod home;
 mod key_file;
+mod ledger;
 mod lock;
 mod people;
 #[cfg(test)]
@@ -52,6 +53,7 @@ pub use dataset::DatasetVersion;
 pub use error::StoreError;
 pub use home::Home;
 pub use key_file::{create_key, read_key};
+pub use ledger::LedgerRow;
 pub use lock::Lock;
 pub use people::PeopleSegment;
 pub use project::StoredProject;

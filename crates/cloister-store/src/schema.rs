@@ -6,7 +6,7 @@ mod statements;
 use crate::StoreError;
 use crate::database::{Begun, Pool, statement};
 use sqlx::AssertSqlSafe;
-use statements::{ADDED, ASKED, FIRST, KEPT};
+use statements::{ADDED, FIRST, KEPT, LEDGER};
 
 /// A step from one version to the next.
 enum Step {
@@ -39,7 +39,7 @@ impl Step {
 }
 
 /// The versions, in order. One that was released does not change any more: another is added.
-const VERSIONS: &[(i64, &[Step])] = &[(1, FIRST), (2, ADDED), (3, KEPT), (4, ASKED)];
+const VERSIONS: &[(i64, &[Step])] = &[(1, FIRST), (2, ADDED), (3, KEPT), (4, LEDGER)];
 
 /// The schema of this program.
 pub(crate) const VERSION: i64 = 4;

@@ -75,6 +75,7 @@ fn perform(desk: &Desk, job: Job, secret: &[u8], partitions: usize) -> Result<()
         Job::Check(job) => runtime.block_on(desk.check(&job, &mut out)),
         Job::Explain(job) => runtime.block_on(desk.explain(&job, &mut out)),
         Job::Twin(job) => runtime.block_on(desk.twin(&job, &mut out)),
+        Job::Compare(job) => desk.compare(&job, &mut out),
     };
     // What still runs has nobody to tell.
     runtime.shutdown_background();

@@ -201,6 +201,37 @@ pub struct QueryJob {
     pub sql: String,
     /// The plans that may run; where there is no list, any that passes the checks.
     pub approved: Option<Vec<Digest>>,
+    /// What its result is compared with; nothing where the policy says so.
+    #[serde(default)]
+    pub ledger: Option<LedgerPast>,
+}
+
+/// What was released before.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerPast {
+    /// The project of whoever asks.
+    pub project: String,
+    /// The queries whose tables were released, oldest first: their entries lie in the vault.
+    pub requests: Vec<String>,
+}
+
+/// A result that was held, or has just been cleared, to compare with what was released meanwhile.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompareJob {
+    /// Its query.
+    pub request: String,
+    /// Its entry and its people, sealed.
+    pub sealed: (Vec<u8>, Vec<u8>),
+    /// The queries whose tables were released, oldest first.
+    pub past: Vec<String>,
+    /// Other results that would leave with it: their queries, entries and people, sealed.
+    pub beside: Vec<(String, Vec<u8>, Vec<u8>)>,
+    /// People that are enough to stand behind a number.
+    pub people_min: u64,
+    /// Whether it may be known that there is nobody.
+    pub zeros_shown: bool,
 }
 
 /// A query to plan and check. Reads no data, and has no key.
@@ -265,13 +296,15 @@ pub enum Job {
     Explain(ExplainJob),
     /// Run a query on invented rows.
     Twin(TwinJob),
+    /// Compare a result with what was released.
+    Compare(CompareJob),
 }
 
 impl Job {
     /// Whether the worker is given the vault and its key.
     pub(crate) fn reads_data(&self) -> bool {
         match self {
-            Self::Query(_) | Self::Create(_) | Self::Check(_) => true,
+            Self::Query(_) | Self::Create(_) | Self::Check(_) | Self::Compare(_) => true,
             Self::Explain(_) | Self::Twin(_) => false,
         }
     }

@@ -18,6 +18,7 @@
 //! It knows no user and no project, only what they were granted. It decides nothing that disclosure control and
 //! the airlock do not.
 
+mod beside;
 mod child;
 mod confine;
 mod conversation;
@@ -30,13 +31,14 @@ mod report;
 mod work;
 
 pub use child::serve;
+pub use cloister_ledger::{Earlier, Finding, Kind};
 pub use explained::{BoundaryReport, CellReport, CheckReport, Explained, StepReport};
 pub use job::{
-    Ceilings, CheckJob, CreateJob, ExplainJob, GrantedDataset, Job, KeptContent, KeptObject, PolicyTexts,
-    QueryJob, Sandbox, TableJob, TwinDataset, TwinJob,
+    Ceilings, CheckJob, CompareJob, CreateJob, ExplainJob, GrantedDataset, Job, KeptContent, KeptObject,
+    LedgerPast, PolicyTexts, QueryJob, Sandbox, TableJob, TwinDataset, TwinJob,
 };
 pub use parent::Workers;
-pub use report::{Account, Checked, Ended, Failure, Invented, Made, Outcome, Plan, Refused, Tried};
+pub use report::{Account, Checked, Ended, Failure, Invented, Made, Outcome, Plan, Refused, ToLedger, Tried};
 
 /// The first argument that makes the program an engine worker. Nobody types it.
 pub const SUBCOMMAND: &str = "engine-worker";

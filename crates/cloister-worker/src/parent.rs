@@ -2,10 +2,13 @@
 
 use crate::conversation::{Heard, Process, hold};
 use crate::explained::Explained;
-use crate::job::{Ceilings, CheckJob, CreateJob, ExplainJob, Job, Opening, QueryJob, Sandbox, TwinJob};
+use crate::job::{
+    Ceilings, CheckJob, CompareJob, CreateJob, ExplainJob, Job, Opening, QueryJob, Sandbox, TwinJob,
+};
 use crate::parts::Parts;
 use crate::report::{Account, Checked, Ended, Failure, Invented, Made, Message, Outcome, Plan, Tried};
 use cloister_airlock::{NotReceived, Passage, Sent};
+use cloister_ledger::Finding;
 use cloister_query::ReleasedTable;
 use std::future::{Future, pending};
 use std::path::{Path, PathBuf};
@@ -106,6 +109,18 @@ impl Workers {
         }
     }
 
+    /// Compares a result with what was released.
+    ///
+    /// # Errors
+    /// Where the worker breaks off, or cannot read the ledger.
+    pub async fn compare(&self, job: CompareJob) -> Result<Vec<Finding>, Failure> {
+        match self.run(Job::Compare(job), Vec::new(), None, pending()).await.1 {
+            Ok((Message::Compared(found), _)) => Ok(found),
+            Err(Stopped::Failed(failure)) => Err(failure),
+            Ok(_) | Err(Stopped::Cancelled) => Err(Failure::new("protocol", "an answer to another job")),
+        }
+    }
+
     async fn run(
         &self,
         job: Job,
@@ -173,12 +188,19 @@ fn made((message, _): (Message, Vec<u8>)) -> Outcome {
     }
 }
 
+fn cut() -> Outcome {
+    Outcome::Failed(Failure::new("protocol", "a result that is cut"))
+}
+
 /// A query's last message as its outcome. Anything that a query cannot end with is a failure.
 fn arrived(passage: Passage, (message, body): (Message, Vec<u8>)) -> Outcome {
     match message {
-        Message::Released { proof } => {
-            match passage.receive(&Sent { bytes: body, proof }, ReleasedTable::from_bytes) {
-                Ok(cleared) => Outcome::Released(cleared),
+        Message::Released { proof, table, left } => {
+            let Some((bytes, rest)) = body.split_at_checked(table) else { return cut() };
+            let Some(ledger) = left.divided(rest) else { return cut() };
+            let bytes = bytes.to_vec();
+            match passage.receive(&Sent { bytes, proof }, ReleasedTable::from_bytes) {
+                Ok(cleared) => Outcome::Released { cleared, ledger },
                 Err(NotReceived::Unproven) => {
                     Outcome::Failed(Failure::new("protocol", "a table that was not cleared"))
                 }
@@ -187,12 +209,13 @@ fn arrived(passage: Passage, (message, body): (Message, Vec<u8>)) -> Outcome {
                 }
             }
         }
-        Message::Held { reasons, table } => match body.split_at_checked(table) {
-            Some((sealed, exhibit)) => {
-                Outcome::Held { sealed: sealed.to_vec(), exhibit: exhibit.to_vec(), reasons }
-            }
-            None => Outcome::Failed(Failure::new("protocol", "a held table that is cut")),
-        },
+        Message::Held { reasons, table, exhibit, left } => {
+            let parts = body.split_at_checked(table);
+            let parts = parts.and_then(|(sealed, rest)| Some((sealed, rest.split_at_checked(exhibit)?)));
+            let Some((sealed, (exhibit, rest))) = parts else { return cut() };
+            let Some(ledger) = left.divided(rest) else { return cut() };
+            Outcome::Held { sealed: sealed.to_vec(), exhibit: exhibit.to_vec(), reasons, ledger }
+        }
         _ => Outcome::Failed(Failure::new("protocol", "an answer to another job")),
     }
 }

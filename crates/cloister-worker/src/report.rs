@@ -2,6 +2,7 @@
 
 use crate::explained::Explained;
 use cloister_airlock::Cleared;
+use cloister_ledger::Finding;
 use cloister_model::Digest;
 use cloister_query::{Reads, ReleasedTable, StoredTable, WorkspaceColumn};
 use serde::{Deserialize, Serialize};
@@ -36,10 +37,13 @@ pub(crate) enum Message {
     Stored { table: Box<StoredTable>, wrapped_key: Vec<u8> },
     /// A workspace view: its columns.
     Viewed(Vec<WorkspaceColumn>),
-    /// Cleared. Bytes: the table, which `proof` is of.
-    Released { proof: [u8; 32] },
-    /// Held. Bytes: the table, sealed, of `table` bytes; and what a checker is shown of it, sealed.
-    Held { reasons: Vec<String>, table: usize },
+    /// Cleared. Bytes: the table, of `table` bytes, which `proof` is of; and what it leaves in the ledger.
+    Released { proof: [u8; 32], table: usize, left: Left },
+    /// Held. Bytes: the table, sealed, of `table` bytes; what a checker is shown of it, sealed, of `exhibit` bytes; and what
+    /// it would leave in the ledger.
+    Held { reasons: Vec<String>, table: usize, exhibit: usize, left: Left },
+    /// A result that was compared with what was released.
+    Compared(Vec<Finding>),
     /// Refused.
     Refused(Refused),
     /// Broken off. Bytes: why, sealed.
@@ -50,6 +54,35 @@ pub(crate) enum Message {
     Explained(Explained),
     /// A query that ran on invented rows. Bytes: the table.
     Invented,
+}
+
+/// How the last bytes of a result are divided: what it leaves in the ledger. No bytes where it leaves nothing.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Left {
+    pub(crate) entry: usize,
+    pub(crate) numbers: u64,
+}
+
+/// What a result leaves in the ledger, sealed under `ledger|entry|<request>` and `ledger|people|<request>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToLedger {
+    /// The entry.
+    pub entry: Vec<u8>,
+    /// The people.
+    pub people: Vec<u8>,
+    /// How many numbers it holds.
+    pub numbers: u64,
+}
+
+impl Left {
+    /// The last bytes of a result, divided.
+    pub(crate) fn divided(self, bytes: &[u8]) -> Option<Option<ToLedger>> {
+        if bytes.is_empty() {
+            return Some(None);
+        }
+        let (entry, people) = bytes.split_at_checked(self.entry)?;
+        Some(Some(ToLedger { entry: entry.to_vec(), people: people.to_vec(), numbers: self.numbers }))
+    }
 }
 
 /// Why a query may not run.
@@ -130,7 +163,12 @@ pub struct Ended {
 #[derive(Debug)]
 pub enum Outcome {
     /// Its table may leave.
-    Released(Cleared<ReleasedTable>),
+    Released {
+        /// The table.
+        cleared: Cleared<ReleasedTable>,
+        /// What it leaves in the ledger, where its policy compares releases.
+        ledger: Option<ToLedger>,
+    },
     /// Its table waits for checkers.
     Held {
         /// What a checker is shown of it (`cloister_query::Exhibit` as JSON), sealed under `exhibit|<request>`.
@@ -139,6 +177,8 @@ pub enum Outcome {
         sealed: Vec<u8>,
         /// Codes of the reasons.
         reasons: Vec<String>,
+        /// What it would leave in the ledger, where its policy compares releases.
+        ledger: Option<ToLedger>,
     },
     /// It made a workspace table or view.
     Made(Made),

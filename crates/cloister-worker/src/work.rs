@@ -1,5 +1,6 @@
 //! A job's work, behind locked doors: plan, run, protect, finish, decide.
 
+use crate::beside::{Beside, versions};
 use crate::explained::Explained;
 use crate::frame;
 use crate::job::{
@@ -10,6 +11,7 @@ use crate::report::{Checked, Message, Refused};
 use cloister_airlock::{Decision, Passage, Reviewed, decide};
 use cloister_disclosure::{Policy, protect};
 use cloister_governance::{Contract, FileEntry};
+use cloister_ledger::{Finding, Rules};
 use cloister_model::DataKey;
 use cloister_query::{
     Engine, FinishedTable, Limits, Placement, QueryError, Reads, Refusal, ResolvedGrant, TwinGrant,
@@ -18,20 +20,25 @@ use cloister_query::{
 use cloister_store::{KeyWrap, VaultKey};
 use std::fmt::Display;
 use std::io::{Error, Result, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// A finished table as the airlock sees it.
-struct Finished(FinishedTable);
+/// A finished table as the airlock sees it, and what it says beside what was released before.
+struct Finished(FinishedTable, Vec<Finding>);
 
 impl Reviewed for Finished {
     fn holds(&self) -> Vec<String> {
-        self.0.holds().to_vec()
+        let mut holds = self.0.holds().to_vec();
+        if !self.1.is_empty() {
+            holds.push("ledger".to_owned());
+        }
+        holds
     }
 }
 
 /// What a worker works with.
 pub(crate) struct Desk {
     engine: Engine,
+    vault: PathBuf,
     /// None where the job reads no data.
     key: Option<VaultKey>,
 }
@@ -39,10 +46,15 @@ pub(crate) struct Desk {
 impl Desk {
     /// A desk without a vault is one over nothing.
     pub(crate) fn new(vault: Option<PathBuf>, key: Option<VaultKey>, limits: Limits) -> Self {
-        Self { engine: Engine::new(vault.unwrap_or_default(), limits), key }
+        let vault = vault.unwrap_or_default();
+        Self { engine: Engine::new(vault.clone(), limits), vault, key }
     }
 
-    fn key(&self) -> Result<&VaultKey> {
+    pub(crate) fn vault(&self) -> &Path {
+        &self.vault
+    }
+
+    pub(crate) fn key(&self) -> Result<&VaultKey> {
         self.key.as_ref().ok_or_else(|| Error::other("a job that reads data, without a key"))
     }
 
@@ -122,18 +134,30 @@ impl Desk {
         let policy = job.policy.read().map_err(failed)?;
         let grant = self.resolved(&job.datasets, &job.workspace)?;
         let planned = self.engine_for(&policy, &job.datasets).await?.plan(&grant, &job.sql, &policy).await?;
-        let plan = Message::Planned { digest: planned.digest(), reads: planned.reads().clone() };
+        let reads = planned.reads().clone();
+        let plan = Message::Planned { digest: planned.digest(), reads: reads.clone() };
         frame::write(out, &plan, &[]).map_err(failed)?;
         if job.approved.as_ref().is_some_and(|plans| !plans.contains(&planned.digest())) {
             return Ok((Message::Refused(not_approved()), Vec::new()));
         }
         let governed = planned.run().await?;
         let protected: Vec<_> = governed.evidence().iter().map(|table| protect(table, &policy)).collect();
+        let beside = match &job.ledger {
+            Some(past) => {
+                let rules = Rules { people_min: policy.contributors_min(), zeros_shown: policy.permits(0) };
+                let versions = versions(&job.datasets, &reads);
+                let told = governed.told(&protected, &versions).await?;
+                self.beside(past, &job.request, told, rules).map_err(failed)?
+            }
+            None => Beside::default(),
+        };
         let finished = governed.finish(&protected).await?;
-        match decide(job.review, Finished(finished)) {
+        match decide(job.review, Finished(finished, beside.found)) {
             Decision::Release(cleared) => {
                 let sent = passage.send(&cleared, |finished| finished.0.to_bytes()).map_err(failed)?;
-                Ok((Message::Released { proof: sent.proof }, sent.bytes))
+                let (table, mut bytes) = (sent.bytes.len(), sent.bytes);
+                bytes.extend_from_slice(&beside.bytes);
+                Ok((Message::Released { proof: sent.proof, table, left: beside.left }, bytes))
             }
             Decision::Hold { result, reasons } => {
                 let table = result.0.to_bytes().map_err(failed)?;
@@ -142,12 +166,13 @@ impl Desk {
                 // Its text is a help to the checker; without it they have the query and the digest.
                 let explained = self.engine.explain(&grant, &job.sql, &policy).await;
                 let plan = explained.map(|explained| explained.plan).unwrap_or_default();
-                let exhibit = result.0.exhibit(plan).map_err(failed)?;
+                let exhibit = result.0.exhibit(plan, result.1).map_err(failed)?;
                 let exhibit = serde_json::to_vec(&exhibit).map_err(failed)?;
                 let exhibit = key.seal(&format!("exhibit|{}", job.request), &exhibit).map_err(failed)?;
                 let table = sealed.len();
                 sealed.extend_from_slice(&exhibit);
-                Ok((Message::Held { reasons, table }, sealed))
+                sealed.extend_from_slice(&beside.bytes);
+                Ok((Message::Held { reasons, table, exhibit: exhibit.len(), left: beside.left }, sealed))
             }
         }
     }

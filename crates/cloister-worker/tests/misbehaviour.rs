@@ -108,6 +108,7 @@ fn job() -> QueryJob {
         workspace: Vec::new(),
         policy: no_policy(),
         approved: None,
+        ledger: None,
         review: ReviewMode::Automatic,
         // More than a pipe holds.
         sql: " ".repeat(1 << 20),

@@ -30,6 +30,8 @@ pub(super) struct PolicyFile {
     pub(super) cell_key: Option<CellKeyFile>,
     pub(super) labels: Labels,
     pub(super) output: Output,
+    #[serde(default)]
+    pub(super) ledger: Ledger,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -138,6 +140,20 @@ pub(super) struct CellKeyFile {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Labels {
     pub(super) small_groups: SmallGroups,
+}
+
+/// Whether an output is compared with what was released before.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Ledger {
+    pub(super) compare: bool,
+}
+
+impl Default for Ledger {
+    /// A policy that says nothing compares: two harmless tables may be one harmful one.
+    fn default() -> Self {
+        Self { compare: true }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]

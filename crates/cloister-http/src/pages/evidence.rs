@@ -19,6 +19,7 @@ pub(super) fn evidence_shown(evidence: &Evidence) -> Markup {
         @if evidence.supporting { p { (tag("grey", "for the checkers only")) " It helps to judge the others, and never leaves." } }
         @if evidence.reasons.is_empty() { p { (tag("green", "no finding")) " No rule objects." } }
         (findings(&evidence.reasons))
+        @if let Some(exhibit) = &evidence.exhibit { (beside(exhibit)) }
         @match &evidence.exhibit {
             Some(exhibit) => { (exhibited(exhibit)) }
             None => {}
@@ -146,6 +147,18 @@ fn exhibit_row(row: &ExhibitRow, table: &ExhibitTable) -> Markup {
                     @if !cell.neighbours.is_empty() { br; small.app-neighbours { "kept uncertain by " (neighbours(cell, table)) } }
                 }
                 td.nhsuk-table__cell.app-number { (cell.contributors) @if let Some(least) = least(cell) { " (" (least) ")" } }
+            }
+        }
+    }
+}
+
+/// What could be worked out from it and what was released before.
+fn beside(exhibit: &Exhibit) -> Markup {
+    html! {
+        @if !exhibit.ledger.is_empty() {
+            div.nhsuk-inset-text {
+                p { strong { "Beside what was released before: " } "its author is told that there is something, and not what." }
+                ul.nhsuk-list.nhsuk-list--bullet { @for finding in &exhibit.ledger { li { (finding.words()) } } }
             }
         }
     }

@@ -181,7 +181,7 @@ impl Hub {
     }
 
     /// The policy that a query's result was protected under.
-    pub(super) async fn policy_of(&self, query: &str) -> Result<Option<Policy>, HubError> {
+    pub(crate) async fn policy_of(&self, query: &str) -> Result<Option<Policy>, HubError> {
         match self.store.request(query).await? {
             Some(query) => Ok(Some(self.policy(&query.policy_name.parse()?)?)),
             None => Ok(None),

@@ -4,12 +4,13 @@
 use super::{of_json, refused, stored};
 use crate::answer::Heading;
 use crate::package::Story;
+use crate::recover::LEDGER_FILES;
 use crate::{Answer, Hub, HubError, PolicyRef};
 use cloister_access::{Principal, Proof, act};
 use cloister_airlock::{Action, Actor, Request, State, apply, clear};
 use cloister_audit::EventKind;
 use cloister_model::{Digest, Name};
-use cloister_store::{Request as Query, RequestState, publish, remove};
+use cloister_store::{LedgerRow, Request as Query, RequestState, publish, remove};
 
 impl Hub {
     /// Releases every request that was approved and not released: what a process that died left behind.
@@ -54,6 +55,11 @@ impl Hub {
         // What was for the checkers only, or left out, stays held and may be asked for.
         let leaving: Vec<&str> = packages.iter().map(|(query, _)| query.id.as_str()).collect();
         tx.free_queries_but(id.as_str(), &leaving).await?;
+        let leaving: Vec<(&str, &str)> =
+            packages.iter().map(|(query, _)| (query.id.as_str(), query.project.as_str())).collect();
+        for row in self.into_ledger(&leaving).await? {
+            tx.add_ledger(&LedgerRow { made_at: at.clone(), ..row }).await?;
+        }
         for (query, digest) in &packages {
             if !tx.move_on(&query.id, RequestState::Held, RequestState::Released, &at).await? {
                 return Err(HubError::Internal("a result that was approved is not held".to_owned()));
@@ -97,6 +103,9 @@ impl Hub {
         for query in request.leaving_queries().values() {
             remove(&home.held().join(format!("{query}.sealed")))?;
             remove(&home.held().join(format!("{query}.exhibit")))?;
+            for what in LEDGER_FILES {
+                remove(&home.held().join(format!("{query}.{what}")))?;
+            }
         }
         Ok(remove(&home.staging().join(format!("{id}.lock")))?)
     }

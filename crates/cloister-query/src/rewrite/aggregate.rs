@@ -13,6 +13,7 @@ use crate::expression::{inspect, inspect_condition};
 use crate::relation::{Chosen, ColumnFacts, Compared, Facts, Kind, Relation, Role, Shape, State};
 use crate::short_text::TEXT_BYTES_MAX;
 use crate::support::{attaining_people, people_beside};
+use crate::told::Population;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, DFSchemaRef};
@@ -400,6 +401,7 @@ impl Rewriter<'_> {
             rows: aggregate.input.display_indent().to_string(),
             asked: Asked::new(aggregate),
             holds,
+            population: Population::of(aggregate, &written),
         };
         self.above(boundary)
     }

@@ -47,6 +47,16 @@ impl Member {
         }
     }
 
+    /// What it is made of: landed columns, or rows.
+    pub(crate) fn made_of(&self) -> Origins {
+        if self.origins.is_empty() { ["rows".to_owned()].into() } else { self.origins.clone() }
+    }
+
+    /// The conditions on the rows that it takes in, as text.
+    pub(crate) fn conditions(&self) -> impl Iterator<Item = String> + '_ {
+        self.conditions.iter().filter(|c| **c != lit(true)).map(crate::told::plain)
+    }
+
     /// Whether the number is shown to all its digits, or to so many that differences of it are numbers too.
     fn is_exact(&self) -> bool {
         !is_count(self.statistic) && self.statistic != Statistic::Extreme

@@ -243,8 +243,23 @@ pub(super) const ADDED: &[Step] = &[
     ),
 ];
 
-/// What a person asked is looked up when they ask it again.
-pub(super) const ASKED: &[Step] = &[Step::Sql("CREATE INDEX request_asked ON request (project, \"user\")")];
+/// What a person asked is looked up when they ask it again; and the ledger of what was released, which files in the vault
+/// hold: each entry has the number after the last, so that of two that were compared with the same ledger one fails.
+pub(super) const LEDGER: &[Step] = &[
+    Step::Sql("CREATE INDEX IF NOT EXISTS request_asked ON request (project, \"user\")"),
+    Step::Sql(
+        "CREATE TABLE IF NOT EXISTS ledger (
+            number INTEGER PRIMARY KEY,
+            request TEXT NOT NULL UNIQUE REFERENCES request (id),
+            project TEXT NOT NULL,
+            numbers INTEGER NOT NULL,
+            digest TEXT NOT NULL,
+            made_at TEXT NOT NULL
+        ) STRICT",
+    ),
+    Step::no_update("ledger", "what has left has left"),
+    Step::no_delete("ledger", "what has left has left"),
+];
 
 /// What was kept from being changed is kept from being removed too, and an account's name is for good.
 pub(super) const KEPT: &[Step] = &[

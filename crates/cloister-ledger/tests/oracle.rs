@@ -1,0 +1,167 @@
+//! The ledger against loops that try everything.
+
+use cloister_ledger::{Asked, Entry, Finding, Key, Kind, People, Rules, Sets, Told, examine};
+use proptest::prelude::*;
+
+fn told(people: &[u32], condition: usize) -> Told {
+    Told {
+        made_of: ["rows".to_owned()].into(),
+        asked: Asked { rows: "person".into(), conditions: [format!("c{condition}")].into() },
+        versions: "gp 1".into(),
+        people: People::of(people.iter().copied()),
+        level: u32::try_from(condition).unwrap(),
+        label: format!("c{condition}"),
+    }
+}
+
+/// Releases each set as a table of its own, and examines the last beside the others.
+fn examined(sets: &[Vec<u32>], people_min: u64) -> Vec<Finding> {
+    let key = Key::new([9; 32]);
+    let mut all: Vec<(Entry, Sets)> = sets
+        .iter()
+        .enumerate()
+        .map(|(i, people)| Entry::new(&key, &format!("req_{i}"), "p", vec![told(people, i)]))
+        .collect();
+    let (new, people) = all.pop().unwrap();
+    let (earlier, mut sources): (Vec<Entry>, Vec<Sets>) = all.into_iter().unzip();
+    examine(&new, &people, &earlier, &mut sources, &Rules { people_min, zeros_shown: false }).unwrap()
+}
+
+fn sets(universe: u32, at_most: usize) -> impl Strategy<Value = Vec<Vec<u32>>> {
+    let set =
+        prop::collection::btree_set(0..universe, 1..universe as usize).prop_map(|s| s.into_iter().collect());
+    prop::collection::vec(set, 2..at_most)
+}
+
+fn apart(a: &[u32], b: &[u32]) -> u64 {
+    a.iter().filter(|p| !b.contains(p)).count() as u64 + b.iter().filter(|p| !a.contains(p)).count() as u64
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// Every near set is found, and no other.
+    #[test]
+    fn pairs(sets in sets(40, 8), people_min in 2u64..12) {
+        let new = sets.last().unwrap();
+        let found = examined(&sets, people_min);
+        for (i, other) in sets[..sets.len() - 1].iter().enumerate() {
+            let near = apart(new, other) < people_min;
+            let named = found.iter().any(|f| {
+                matches!(f.kind, Kind::Pair | Kind::SamePeople) && f.earlier[0].request == format!("req_{i}")
+            });
+            prop_assert_eq!(near, named, "{:?} {:?}", new, other);
+        }
+    }
+
+    /// Sets that were made to be near: random ones seldom are.
+    #[test]
+    fn near_pairs(base in prop::collection::btree_set(0u32..2_000, 200..900), flips in prop::collection::btree_set(0u32..2_000, 0..14)) {
+        let mut other = base.clone();
+        for person in &flips {
+            if !other.remove(person) {
+                other.insert(*person);
+            }
+        }
+        let near = (flips.len() as u64) < 8;
+        let list = |s: &std::collections::BTreeSet<u32>| s.iter().copied().collect::<Vec<u32>>();
+        let found = examined(&[list(&base), list(&other)], 8);
+        prop_assert_eq!(found.len(), usize::from(near));
+    }
+
+    /// What is said to be left by adding and subtracting is; and whatever leaves one person alone is found.
+    #[test]
+    fn combinations(sets in sets(12, 7), people_min in 2u64..5) {
+        // What has fewer people is never released.
+        prop_assume!(sets.iter().all(|s| s.len() as u64 >= people_min));
+        let found = examined(&sets, people_min);
+        let linear = found.iter().any(|f| f.kind == Kind::Linear);
+        let other = found.iter().any(|f| f.kind != Kind::Linear);
+        let smallest = smallest_left(&sets);
+        if linear {
+            prop_assert!(smallest.is_some_and(|n| n < people_min), "{:?}", sets);
+        }
+        if smallest == Some(1) && !other {
+            prop_assert!(linear, "{:?}", sets);
+        }
+    }
+
+    /// Whatever bytes come, they are read or refused.
+    #[test]
+    fn bytes(noise in prop::collection::vec(any::<u8>(), 0..300), cut in 0usize..400, sets in sets(30, 4)) {
+        let _ = Entry::from_bytes(&noise);
+        let _ = Sets::from_bytes(&noise);
+        let (entry, people) = Entry::new(&Key::new([1; 32]), "req_1", "p", sets.iter().enumerate().map(|(i, s)| told(s, i)).collect());
+        let (of_entry, of_people) = (entry.to_bytes(), people.to_bytes());
+        prop_assert_eq!(&Entry::from_bytes(&of_entry).unwrap(), &entry);
+        prop_assert_eq!(&Sets::from_bytes(&of_people).unwrap(), &people);
+        if cut < of_entry.len() {
+            prop_assert!(Entry::from_bytes(&of_entry[..cut]).is_err());
+        }
+        if cut < of_people.len() {
+            prop_assert!(Sets::from_bytes(&of_people[..cut]).is_err());
+        }
+        let mut changed = of_entry.clone();
+        let at = cut % changed.len();
+        changed[at] ^= noise.first().copied().unwrap_or(1);
+        if let Ok(entry) = Entry::from_bytes(&changed) {
+            let _ = examine(&entry, &people, &[entry.clone()], &mut vec![people.clone()], &Rules { people_min: 8, zeros_shown: false });
+        }
+    }
+}
+
+/// The fewest people that a combination with the last set in it leaves, by trying every group of people.
+fn smallest_left(sets: &[Vec<u32>]) -> Option<u64> {
+    let universe: Vec<u32> = (0..12).collect();
+    let mut smallest: Option<u64> = None;
+    for chosen in 1u32..1 << 12 {
+        let size = u64::from(chosen.count_ones());
+        if size > 4 || smallest.is_some_and(|s| s <= size) {
+            continue;
+        }
+        let outside: Vec<u32> = universe.iter().copied().filter(|p| chosen >> p & 1 == 0).collect();
+        let inside: Vec<u32> = universe.iter().copied().filter(|p| chosen >> p & 1 == 1).collect();
+        // With the last set in the combination: it is a combination of the others on everybody outside, and not inside.
+        let of = |people: &[u32], upto: usize| -> Vec<Vec<f64>> {
+            sets[..upto]
+                .iter()
+                .map(|s| people.iter().map(|p| f64::from(u8::from(s.contains(p)))).collect())
+                .collect()
+        };
+        let last = sets.len();
+        let same = rank(&of(&outside, last)) == rank(&of(&outside, last - 1));
+        // Then some combination with it is nothing outside; it is something inside where not all such are nothing.
+        let all: Vec<u32> = outside.iter().chain(&inside).copied().collect();
+        if same && rank(&of(&all, last)) > rank(&of(&all, last - 1)) {
+            smallest = Some(size);
+        }
+    }
+    smallest
+}
+
+/// The rank of a small matrix of zeros and ones, by elimination with the greatest pivot.
+fn rank(rows: &[Vec<f64>]) -> usize {
+    let mut rows = rows.to_vec();
+    let width = rows.first().map_or(0, Vec::len);
+    let mut done = 0;
+    for column in 0..width {
+        let Some(best) =
+            (done..rows.len()).max_by(|a, b| rows[*a][column].abs().total_cmp(&rows[*b][column].abs()))
+        else {
+            break;
+        };
+        if rows[best][column].abs() < 1e-9 {
+            continue;
+        }
+        rows.swap(done, best);
+        for i in done + 1..rows.len() {
+            let times = rows[i][column] / rows[done][column];
+            for c in column..width {
+                let less = times * rows[done][c];
+                rows[i][c] -= less;
+            }
+        }
+        done += 1;
+    }
+    done
+}
