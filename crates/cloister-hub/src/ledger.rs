@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 use tokio::sync::OwnedMutexGuard;
 use utoipa::ToSchema;
 
+/// An entry and its people, sealed.
+type Sealed = (Vec<u8>, Vec<u8>);
+
 /// The ledger as it stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct LedgerStatus {
@@ -60,7 +63,7 @@ impl Hub {
     }
 
     /// What a held result would leave in the ledger; none where it was held before there was one, or is not compared.
-    pub(crate) fn held_for_ledger(&self, query: &str) -> Result<Option<(Vec<u8>, Vec<u8>)>, HubError> {
+    pub(crate) fn held_for_ledger(&self, query: &str) -> Result<Option<Sealed>, HubError> {
         let mut parts = Vec::new();
         for what in LEDGER_FILES {
             let path = self.store.home().held().join(format!("{query}.{what}"));
@@ -130,7 +133,7 @@ impl Hub {
     }
 
     /// Puts what is released into the ledger's folder; its row goes into the same transaction as the release.
-    pub(crate) async fn into_ledger(&self, queries: &[(&str, &str)]) -> Result<Vec<LedgerRow>, HubError> {
+    pub(crate) async fn kept_in_ledger(&self, queries: &[(&str, &str)]) -> Result<Vec<LedgerRow>, HubError> {
         let mut last = self.store.ledger_after(0).await?.last().map_or(0, |row| row.number);
         let mut rows = Vec::new();
         for (query, project) in queries {

@@ -15,6 +15,7 @@ fn told(people: impl IntoIterator<Item = u32>, condition: &str) -> Told {
 
 struct Ledger(Vec<(Entry, Sets)>);
 
+#[allow(clippy::unwrap_used, reason = "a test may stop here")]
 impl Ledger {
     fn release(&mut self, told: Vec<Told>) -> Vec<Finding> {
         let request = format!("req_{}", self.0.len());

@@ -3,6 +3,7 @@
 use cloister_ledger::{Asked, Entry, Finding, Key, Kind, People, Rules, Sets, Told, examine};
 use proptest::prelude::*;
 
+#[allow(clippy::unwrap_used, reason = "a test may stop here")]
 fn told(people: &[u32], condition: usize) -> Told {
     Told {
         made_of: ["rows".to_owned()].into(),
@@ -14,6 +15,7 @@ fn told(people: &[u32], condition: usize) -> Told {
     }
 }
 
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop here")]
 /// Releases each set as a table of its own, and examines the last beside the others.
 fn examined(sets: &[Vec<u32>], people_min: u64) -> Vec<Finding> {
     let key = Key::new([9; 32]);
@@ -105,12 +107,13 @@ proptest! {
         let at = cut % changed.len();
         changed[at] ^= noise.first().copied().unwrap_or(1);
         if let Ok(entry) = Entry::from_bytes(&changed) {
-            let _ = examine(&entry, &people, &[entry.clone()], &mut vec![people.clone()], &Rules { people_min: 8, zeros_shown: false });
+            let _ = examine(&entry, &people, std::slice::from_ref(&entry), &mut vec![people.clone()], &Rules { people_min: 8, zeros_shown: false });
         }
     }
 }
 
 /// The fewest people that a combination with the last set in it leaves, by trying every group of people.
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop here")]
 fn smallest_left(sets: &[Vec<u32>]) -> Option<u64> {
     let universe: Vec<u32> = (0..12).collect();
     let mut smallest: Option<u64> = None;
@@ -140,6 +143,7 @@ fn smallest_left(sets: &[Vec<u32>]) -> Option<u64> {
 }
 
 /// The rank of a small matrix of zeros and ones, by elimination with the greatest pivot.
+#[allow(clippy::indexing_slicing, clippy::needless_range_loop, reason = "a test may stop here")]
 fn rank(rows: &[Vec<f64>]) -> usize {
     let mut rows = rows.to_vec();
     let width = rows.first().map_or(0, Vec::len);

@@ -57,7 +57,7 @@ impl Hub {
         tx.free_queries_but(id.as_str(), &leaving).await?;
         let leaving: Vec<(&str, &str)> =
             packages.iter().map(|(query, _)| (query.id.as_str(), query.project.as_str())).collect();
-        for row in self.into_ledger(&leaving).await? {
+        for row in self.kept_in_ledger(&leaving).await? {
             tx.add_ledger(&LedgerRow { made_at: at.clone(), ..row }).await?;
         }
         for (query, digest) in &packages {
