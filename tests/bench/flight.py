@@ -5,12 +5,14 @@
 
 import os
 import pathlib
+import re
 import statistics
 import sys
+import tempfile
 import time
 
-source = (pathlib.Path(__file__).parent.parent / "flight" / "run.py").read_text(encoding="utf-8")
-exec(source.rsplit("\nmain()", 1)[0])
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "flight"))
+from run import connect, hub  # noqa: E402
 
 SQL = "SELECT sex, imd_decile, count(*) AS n FROM person WHERE birth_year >= {} GROUP BY sex, imd_decile ORDER BY 1, 2"
 

@@ -357,4 +357,5 @@ def main():
         print("held: as it should be", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

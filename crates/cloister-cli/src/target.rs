@@ -15,11 +15,13 @@ pub(crate) use local::{Local, answered, caller_for};
 pub(crate) use query::Tried;
 
 use crate::credential;
+use crate::exit;
 use crate::fault::Fault;
 use cloister_client::{Client, Trust};
 use cloister_hub::Hub;
 use cloister_model::Name;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 /// What a command line says of where to go.
 #[derive(Clone, Debug)]
@@ -122,7 +124,23 @@ impl Target {
         }
     }
 
-    /// The same for looking after accounts, which whoever owns the home's keys may do without a token.
+    /// Opens it, does something there, closes it, and says how that went.
+    pub(crate) async fn with(
+        place: &Place,
+        user: Option<&Name>,
+        default: Option<&str>,
+        work: impl AsyncFnOnce(&Self) -> Result<(), Fault>,
+    ) -> ExitCode {
+        let target = match Self::open(place, user, default).await {
+            Ok(target) => target,
+            Err(fault) => return exit::fault(&fault),
+        };
+        let done = work(&target).await;
+        target.close().await;
+        exit::done(done)
+    }
+
+    /// The same as [`Self::open`] for looking after accounts, which whoever owns the home's keys may do without a token.
     pub(crate) async fn open_for_people(place: &Place, user: Option<&Name>) -> Result<Self, Fault> {
         match place.server {
             Some(_) => Ok(Self::Remote(place.signed_in(user).await?)),

@@ -167,11 +167,7 @@ impl Hub {
             let permit = duty.permit(self, user, &request).await?;
             let mut tx = self.store.begin().await?;
             if !tx.change_release_request(&stored(&after)?, was).await? {
-                return Err(HubError::TurnedAway(Reason::new(
-                    "changed-meanwhile",
-                    "Somebody else changed the request at the same moment.",
-                    "Look at it again, and repeat what you did.",
-                )));
+                return Err(changed_meanwhile());
             }
             match after.state() {
                 State::Withdrawn | State::Rejected => tx.free_queries(id.as_str()).await?,
@@ -301,6 +297,14 @@ fn of_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, HubError> {
 
 fn absent(id: &Name) -> HubError {
     HubError::NotFound("release request", id.to_string())
+}
+
+fn changed_meanwhile() -> HubError {
+    HubError::TurnedAway(Reason::new(
+        "changed-meanwhile",
+        "Somebody else changed the request at the same moment.",
+        "Look at it again, and repeat what you did.",
+    ))
 }
 
 fn asked_already() -> HubError {

@@ -234,7 +234,7 @@ pub(crate) fn problems_in(
 }
 
 fn compare(path: &Path, entry: &FileEntry) -> Option<FileProblem> {
-    match hash(path) {
+    match std::fs::File::open(path).and_then(|mut file| hash(&mut file)) {
         Ok(digest) if digest == entry.digest => None,
         Ok(_) => Some(FileProblem::Changed),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Some(FileProblem::Missing),
@@ -242,8 +242,8 @@ fn compare(path: &Path, entry: &FileEntry) -> Option<FileProblem> {
     }
 }
 
-fn hash(path: &Path) -> std::io::Result<Digest> {
-    let mut file = std::fs::File::open(path)?;
+/// The digest of all that is left to read, however much it is.
+pub(crate) fn hash(file: &mut impl Read) -> std::io::Result<Digest> {
     let mut hasher = Hasher::new();
     let mut buffer = vec![0; 1 << 18];
     loop {

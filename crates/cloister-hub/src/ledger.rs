@@ -5,29 +5,13 @@ use crate::{Hub, HubError, Reason};
 use cloister_airlock::Request;
 use cloister_disclosure::Policy;
 use cloister_model::{Digest, Name};
-use cloister_query::Exhibit;
-use cloister_store::{LedgerRow, publish, write_new};
+use cloister_store::{LedgerRow, publish, remove, write_new};
 use cloister_worker::{CompareJob, Finding, LedgerPast, ToLedger};
-use serde::Serialize;
-use std::collections::BTreeMap;
+use std::path::Path;
 use tokio::sync::OwnedMutexGuard;
-use utoipa::ToSchema;
 
 /// An entry and its people, sealed.
 type Sealed = (Vec<u8>, Vec<u8>);
-
-/// The ledger as it stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
-pub struct LedgerStatus {
-    /// Tables that were released.
-    pub releases: usize,
-    /// Numbers in them.
-    pub numbers: u64,
-    /// The same of each project.
-    pub projects: BTreeMap<String, u64>,
-    /// Entries whose files are not as they were recorded.
-    pub damaged: Vec<String>,
-}
 
 impl Hub {
     /// What a new result of a project is compared with, and the number of its last entry.
@@ -50,16 +34,31 @@ impl Hub {
         let guard = std::sync::Arc::clone(&self.ledger).lock_owned().await;
         let since = self.store.ledger_after(last).await?;
         let Some(newest) = since.last().map(|row| row.number) else { return Ok(Some((guard, last))) };
+        let sealed = (kept.entry.clone(), kept.people.clone());
+        let past = since.into_iter().map(|row| row.request).collect();
+        let found = self.found_beside(request, sealed, past, Vec::new(), policy).await?;
+        Ok(found.is_empty().then_some((guard, newest)))
+    }
+
+    /// What a result says beside earlier entries, and beside others that would leave with it.
+    async fn found_beside(
+        &self,
+        request: &str,
+        sealed: Sealed,
+        past: Vec<String>,
+        beside: Vec<(String, Vec<u8>, Vec<u8>)>,
+        policy: &Policy,
+    ) -> Result<Vec<Finding>, HubError> {
         let job = CompareJob {
             request: request.to_owned(),
-            sealed: (kept.entry.clone(), kept.people.clone()),
-            past: since.into_iter().map(|row| row.request).collect(),
-            beside: Vec::new(),
+            sealed,
+            past,
+            beside,
             people_min: policy.contributors_min(),
             zeros_shown: policy.permits(0),
         };
-        let found = self.workers.compare(job).await.map_err(broken)?;
-        Ok(found.is_empty().then_some((guard, newest)))
+        let broken = |failure| HubError::Internal(format!("the ledger: {failure}"));
+        self.workers.compare(job).await.map_err(broken)
     }
 
     /// What a held result would leave in the ledger; none where it was held before there was one, or is not compared.
@@ -87,15 +86,9 @@ impl Hub {
         for query in request.leaving_queries().into_values() {
             let Some((entry, people)) = self.held_for_ledger(query.as_str())? else { continue };
             let Some(policy) = self.policy_of(query.as_str()).await? else { continue };
-            let job = CompareJob {
-                request: query.to_string(),
-                sealed: (entry.clone(), people.clone()),
-                past: past.clone(),
-                beside: beside.clone(),
-                people_min: policy.contributors_min(),
-                zeros_shown: policy.permits(0),
-            };
-            let found = self.workers.compare(job).await.map_err(broken)?;
+            let sealed = (entry.clone(), people.clone());
+            let found =
+                self.found_beside(query.as_str(), sealed, past.clone(), beside.clone(), &policy).await?;
             unseen |= self.show_in_exhibit(query.as_str(), found)?;
             beside.push((query.to_string(), entry, people));
         }
@@ -111,44 +104,29 @@ impl Hub {
 
     /// Adds what was found to what checkers are shown of a result; whether any of it is new to them.
     fn show_in_exhibit(&self, query: &str, found: Vec<Finding>) -> Result<bool, HubError> {
-        let path = self.store.home().held().join(format!("{query}.exhibit"));
-        let place = format!("exhibit|{query}");
-        let sealed = std::fs::read(&path).map_err(HubError::file(&path))?;
-        let bytes = self.store.keys().open(&place, &sealed)?;
-        let unread = |_| HubError::Internal("what a checker is shown cannot be read".to_owned());
-        let mut exhibit: Exhibit = serde_json::from_slice(&bytes).map_err(unread)?;
+        let Some(mut exhibit) = self.exhibit(query)? else {
+            return Err(HubError::Internal("a result that was compared has no exhibit".to_owned()));
+        };
         let new: Vec<Finding> = found.into_iter().filter(|f| !exhibit.ledger.contains(f)).collect();
         if new.is_empty() {
             return Ok(false);
         }
         exhibit.ledger.extend(new);
-        let bytes = serde_json::to_vec(&exhibit).map_err(unread)?;
-        let sealed = self.store.keys().seal(&place, &bytes)?;
-        let staged = self.store.home().staging().join(format!("{query}.exhibit"));
-        cloister_store::remove(&staged)?;
-        write_new(&staged, &sealed)?;
-        cloister_store::remove(&path)?;
-        publish(&staged, &path)?;
+        let bytes = serde_json::to_vec(&exhibit)
+            .map_err(|_| HubError::Internal("what a checker is shown cannot be written".to_owned()))?;
+        let sealed = self.store.keys().seal(&format!("exhibit|{query}"), &bytes)?;
+        self.keep(query, "exhibit", &sealed, &self.store.home().held())?;
         Ok(true)
     }
 
     /// Puts what is released into the ledger's folder; its row goes into the same transaction as the release.
     pub(crate) async fn kept_in_ledger(&self, queries: &[(&str, &str)]) -> Result<Vec<LedgerRow>, HubError> {
-        let mut last = self.store.ledger_after(0).await?.last().map_or(0, |row| row.number);
+        let mut last = self.store.ledger_last().await?;
         let mut rows = Vec::new();
         for (query, project) in queries {
             let Some((entry, people)) = self.held_for_ledger(query)? else { continue };
-            let home = self.store.home();
             for (what, bytes) in LEDGER_FILES.iter().zip([&entry, &people]) {
-                let (staged, there) = (
-                    home.staging().join(format!("{query}.{what}")),
-                    home.ledger().join(format!("{query}.{what}")),
-                );
-                // Of a process that died before it recorded them.
-                cloister_store::remove(&staged)?;
-                cloister_store::remove(&there)?;
-                write_new(&staged, bytes)?;
-                publish(&staged, &there)?;
+                self.keep(query, what, bytes, &self.store.home().ledger())?;
             }
             last += 1;
             rows.push(LedgerRow {
@@ -163,29 +141,13 @@ impl Hub {
         Ok(rows)
     }
 
-    /// The ledger as it stands, its files compared with what was recorded.
-    pub async fn ledger_status(&self) -> Result<LedgerStatus, HubError> {
-        let mut status = LedgerStatus::default();
-        for row in self.store.ledger_after(0).await? {
-            status.releases += 1;
-            status.numbers += row.numbers;
-            *status.projects.entry(row.project.clone()).or_default() += 1;
-            let mut bytes = Vec::new();
-            let whole = LEDGER_FILES.iter().all(|what| {
-                let path = self.store.home().ledger().join(format!("{}.{what}", row.request));
-                std::fs::read(path).is_ok_and(|read| {
-                    bytes.extend(read);
-                    true
-                })
-            });
-            if !whole || Digest::of(&bytes) != row.digest {
-                status.damaged.push(row.request);
-            }
-        }
-        Ok(status)
+    /// Puts what is kept of a query, sealed, in a folder of the home: whole, in the place of what may be there.
+    pub(crate) fn keep(&self, query: &str, what: &str, sealed: &[u8], folder: &Path) -> Result<(), HubError> {
+        let name = format!("{query}.{what}");
+        let staged = self.store.home().staging().join(&name);
+        // Of a process that died before it published it.
+        remove(&staged)?;
+        write_new(&staged, sealed)?;
+        Ok(publish(&staged, &folder.join(name))?)
     }
-}
-
-fn broken(failure: cloister_worker::Failure) -> HubError {
-    HubError::Internal(format!("the ledger: {failure}"))
 }

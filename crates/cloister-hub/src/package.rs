@@ -6,6 +6,7 @@ use cloister_model::{Digest, Name};
 use cloister_package::{CRATE_METADATA, Described, Files, INDEX, Index, SIGNATURE, metadata, seal, zip};
 use cloister_query::ReleasedTable;
 use serde_json::json;
+use std::io::Seek;
 use std::path::Path;
 
 /// A file of a release package.
@@ -156,32 +157,26 @@ impl Hub {
 /// Opens a file of a package at its beginning, once all of it was checked against the recorded digest. None where it was
 /// changed, and for the whole package, which is no file of its own.
 pub(crate) fn open(folder: &Path, digest: Digest, file: PackageFile) -> Option<std::fs::File> {
-    use std::io::{Read, Seek};
+    let (index, _) = index_of(folder, digest)?;
+    let entry = index.files.iter().find(|e| e.name == file.name())?;
+    let mut opened = std::fs::File::open(folder.join(file.name())).ok()?;
+    let found = crate::dataset::hash(&mut opened).ok()?;
+    opened.rewind().ok()?;
+    (found == entry.digest).then_some(opened)
+}
+
+/// A package's index and its bytes, where they are those that were recorded.
+fn index_of(folder: &Path, digest: Digest) -> Option<(Index, Vec<u8>)> {
     let bytes = std::fs::read(folder.join(INDEX)).ok()?;
     if Digest::of(&bytes) != digest {
         return None;
     }
-    let index = Index::from_bytes(&bytes)?;
-    let entry = index.files.iter().find(|e| e.name == file.name())?;
-    let mut opened = std::fs::File::open(folder.join(file.name())).ok()?;
-    let (mut hasher, mut chunk) = (cloister_model::Hasher::new(), vec![0u8; 1 << 16]);
-    loop {
-        match opened.read(&mut chunk).ok()? {
-            0 => break,
-            read => hasher.update(chunk.get(..read)?),
-        }
-    }
-    opened.rewind().ok()?;
-    (hasher.finish() == entry.digest).then_some(opened)
+    Some((Index::from_bytes(&bytes)?, bytes))
 }
 
 /// Reads a file of a package and checks it against the recorded digest. None where it was changed.
 pub(crate) fn read(folder: &Path, digest: Digest, file: PackageFile) -> Option<Vec<u8>> {
-    let bytes = std::fs::read(folder.join(INDEX)).ok()?;
-    if Digest::of(&bytes) != digest {
-        return None;
-    }
-    let index = Index::from_bytes(&bytes)?;
+    let (index, bytes) = index_of(folder, digest)?;
     let listed = |name: &str| {
         let entry = index.files.iter().find(|e| e.name == name)?;
         let bytes = std::fs::read(folder.join(name)).ok()?;
@@ -190,7 +185,7 @@ pub(crate) fn read(folder: &Path, digest: Digest, file: PackageFile) -> Option<V
     if file != PackageFile::Zip {
         return listed(file.name());
     }
-    let mut files = Files::from([(INDEX.to_owned(), bytes.clone())]);
+    let mut files = Files::from([(INDEX.to_owned(), bytes)]);
     for entry in &index.files {
         files.insert(entry.name.clone(), listed(&entry.name)?);
     }

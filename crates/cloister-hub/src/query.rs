@@ -497,12 +497,9 @@ impl Run<'_> {
         Ok(Answer::without_rows(Status::Held, self.heading, reasons))
     }
 
-    /// Puts a sealed value in a folder of the home.
+    /// Keeps something of the query, sealed, in a folder of the home.
     fn keep(&self, sealed: &[u8], folder: &Path, what: &str) -> Result<(), HubError> {
-        let name = format!("{}.{what}", self.id);
-        let staged = self.hub.store.home().staging().join(&name);
-        cloister_store::write_new(&staged, sealed)?;
-        Ok(cloister_store::publish(&staged, &folder.join(name))?)
+        self.hub.keep(&self.id, what, sealed, folder)
     }
 
     /// Publishes the package, then records the release: only what is recorded is answered.

@@ -52,23 +52,23 @@ impl Hub {
                 remove(&home.ledger().join(format!("{request}.{what}")))?;
             }
         }
-        for what in LEDGER_FILES {
-            remove(&home.staging().join(format!("{request}.{what}")))?;
-        }
         if state != Some(RequestState::Held) {
-            for what in LEDGER_FILES {
-                remove(&home.held().join(format!("{request}.{what}")))?;
-            }
-            remove(&home.held().join(format!("{request}.sealed")))?;
-            remove(&home.held().join(format!("{request}.exhibit")))?;
+            self.forget_held(request)?;
         }
         if state != Some(RequestState::Failed) {
             remove(&home.failures().join(format!("{request}.sealed")))?;
         }
         remove(&home.staging().join(request))?;
-        remove(&home.staging().join(format!("{request}.sealed")))?;
-        remove(&home.staging().join(format!("{request}.exhibit")))?;
+        for what in HELD_FILES {
+            remove(&home.staging().join(format!("{request}.{what}")))?;
+        }
         Ok(remove(&home.staging().join(format!("{request}.lock")))?)
+    }
+
+    /// Removes what is kept of a result while it is held.
+    pub(crate) fn forget_held(&self, query: &str) -> Result<(), HubError> {
+        let held = self.store.home().held();
+        Ok(HELD_FILES.iter().try_for_each(|what| remove(&held.join(format!("{query}.{what}"))))?)
     }
 
     /// A landing that died: its staging folder, and a version that it moved to the vault but did not record.
@@ -96,6 +96,9 @@ impl Hub {
         Ok(())
     }
 }
+
+/// What is kept of a held result, as files.
+const HELD_FILES: [&str; 4] = ["sealed", "exhibit", "entry", "people"];
 
 /// What a release leaves in the ledger, as files.
 pub(crate) const LEDGER_FILES: [&str; 2] = ["entry", "people"];

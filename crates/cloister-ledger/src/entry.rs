@@ -41,7 +41,7 @@ pub struct Told {
     /// Its people.
     pub people: People,
     /// Numbers that are made of the same on one level are those of groups beside one another.
-    pub level: u32,
+    pub level: String,
     /// What it is called, for a checker.
     pub label: String,
 }
@@ -112,7 +112,7 @@ impl Entry {
             sets.push(people.clone());
             place
         };
-        let mut levels: BTreeMap<(u32, u32), (People, u64, u32, usize)> = BTreeMap::new();
+        let mut levels: BTreeMap<(u32, String), (People, u64, u32, usize)> = BTreeMap::new();
         for one in told {
             let of = placed(&mut entry.made_of, &mut made_of, one.made_of);
             let kept = Kept {

@@ -22,7 +22,7 @@
 //!     asked: Asked { rows: "person".into(), conditions: [condition.to_owned()].into() },
 //!     versions: "gp 1".into(),
 //!     people: People::of(people),
-//!     level: 0,
+//!     level: String::new(),
 //!     label: condition.into(),
 //! };
 //! let first = Entry::new(&key, "req_1", "p", vec![told(0..1_000, "born < 1990")]);

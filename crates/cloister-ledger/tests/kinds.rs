@@ -8,7 +8,7 @@ fn told(people: impl IntoIterator<Item = u32>, condition: &str) -> Told {
         asked: Asked { rows: "person".into(), conditions: [condition.to_owned()].into() },
         versions: "gp 1".into(),
         people: People::of(people),
-        level: 0,
+        level: String::new(),
         label: condition.into(),
     }
 }

@@ -10,7 +10,7 @@ fn told(people: &[u32], condition: usize) -> Told {
         asked: Asked { rows: "person".into(), conditions: [format!("c{condition}")].into() },
         versions: "gp 1".into(),
         people: People::of(people.iter().copied()),
-        level: u32::try_from(condition).unwrap(),
+        level: condition.to_string(),
         label: format!("c{condition}"),
     }
 }

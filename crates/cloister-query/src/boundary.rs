@@ -72,6 +72,13 @@ pub(crate) struct BoundaryCell {
     pub(crate) record_keys: Option<usize>,
 }
 
+impl BoundaryCell {
+    /// Its name as it is written, not as the planner has it.
+    pub(crate) fn written_name(&self) -> String {
+        self.name.name().replace("count(Int64(1))", "count(*)")
+    }
+}
+
 /// Where it is said how the rows behind the cells overlap.
 #[derive(Debug)]
 pub(crate) struct BoundaryOverlaps {

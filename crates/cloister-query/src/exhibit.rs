@@ -187,9 +187,7 @@ fn column(cell: &BoundaryCell) -> ExhibitColumn {
         Statistic::Spread => "spread",
         Statistic::Association => "association",
     };
-    // As it is written, not as the planner names it.
-    let name = cell.name.name().replace("count(Int64(1))", "count(*)");
-    ExhibitColumn { name, statistic: statistic.to_owned() }
+    ExhibitColumn { name: cell.written_name(), statistic: statistic.to_owned() }
 }
 
 /// A cell's values before protection.

@@ -162,25 +162,25 @@ pub(crate) fn number_of(people: &ArrayRef) -> &ArrayRef {
 
 /// Who they are, per group, where the result of either aggregate says so.
 pub(crate) fn names_of(people: &ArrayRef) -> Result<Vec<Option<Vec<u32>>>> {
-    let few = people.as_struct_opt().and_then(|named| named.columns().get(1));
-    let Some(few) = few.and_then(|few| few.as_list_opt::<i32>()) else {
-        return internal_err!("people: nobody is named");
-    };
-    let list = |list: ArrayRef| Ok(array::<UInt32Array>(&[list], 0)?.values().to_vec());
-    few.iter().map(|few| few.map(list).transpose()).collect()
+    named(people, |people| people.to_vec())
 }
 
 /// All of the people of each group, where the aggregate was asked to name everybody.
 pub(crate) fn sets_of(people: &ArrayRef) -> Result<Vec<cloister_ledger::People>> {
+    match named(people, cloister_ledger::People::of_sorted)?.into_iter().collect() {
+        Some(sets) => Ok(sets),
+        None => internal_err!("people: not everybody is named"),
+    }
+}
+
+/// Something of each group's people; none of a group whose people are not named.
+fn named<T>(people: &ArrayRef, of: impl Fn(&[u32]) -> T) -> Result<Vec<Option<T>>> {
     let few = people.as_struct_opt().and_then(|named| named.columns().get(1));
     let Some(few) = few.and_then(|few| few.as_list_opt::<i32>()) else {
         return internal_err!("people: nobody is named");
     };
-    let set = |list: Option<ArrayRef>| match list {
-        Some(list) => Ok(cloister_ledger::People::of_sorted(array::<UInt32Array>(&[list], 0)?.values())),
-        None => internal_err!("people: not everybody is named"),
-    };
-    few.iter().map(set).collect()
+    let list = |list: ArrayRef| Ok(of(array::<UInt32Array>(&[list], 0)?.values()));
+    few.iter().map(|few| few.map(list).transpose()).collect()
 }
 
 /// The result of an aggregate: every group's number of people and, while they are few, who they are.

@@ -86,7 +86,7 @@ fn rows(plan: &LogicalPlan, conditions: &mut BTreeSet<String>) -> String {
 struct Place<'a> {
     boundary: usize,
     conditions: &'a BTreeSet<String>,
-    level: u32,
+    level: &'a str,
     label: &'a str,
 }
 
@@ -115,9 +115,9 @@ pub(crate) fn told_of(
         };
         let (conditions, level, label) = match groups.as_slice() {
             [group] if group_of(row.origin).is_some() => of_group(boundary, table, &labels, *group),
-            _ => (boundary.population.conditions.clone(), u32::MAX, "(other)".to_owned()),
+            _ => (boundary.population.conditions.clone(), "(other)".to_owned(), "(other)".to_owned()),
         };
-        let place = Place { boundary: number, conditions: &conditions, level, label: &label };
+        let place = Place { boundary: number, conditions: &conditions, level: &level, label: &label };
         for (index, (cell, sets)) in row.cells.iter().zip(&sets).enumerate() {
             if cell.state() == CellState::Shown {
                 numbers(boundary, index, sets, &groups, &place, versions, &mut told)?;
@@ -147,7 +147,7 @@ fn numbers(
     let (Some(member), Some(cell)) = (boundary.members.get(index), boundary.cells.get(index)) else {
         return internal_err!("told: a cell without its member");
     };
-    let name = cell.name.name().replace("count(Int64(1))", "count(*)");
+    let name = cell.written_name();
     for (part, of_groups) in sets.iter().enumerate() {
         let people: People = match groups {
             [group] => of_groups.get(*group).cloned().unwrap_or_default(),
@@ -167,14 +167,13 @@ fn numbers(
         if !place.label.is_empty() {
             label.push_str(&format!(", {}", place.label));
         }
-        // Columns and parts of one boundary stand on levels of their own.
-        let column = u32::try_from(place.boundary * 64 + index * 8 + part).unwrap_or(u32::MAX) << 16;
         told.push(Told {
             made_of: member.made_of(),
             asked: Asked { rows: boundary.population.rows.clone(), conditions },
             versions: versions.to_owned(),
             people,
-            level: column ^ place.level,
+            // Columns, and parts of their conditions, stand on levels of their own.
+            level: format!("{}/{index}/{part}/{}", place.boundary, place.level),
             label,
         });
     }
@@ -202,19 +201,19 @@ fn of_group(
     table: &Table,
     labels: &[Vec<String>],
     group: usize,
-) -> (BTreeSet<String>, u32, String) {
+) -> (BTreeSet<String>, String, String) {
     let mut conditions = boundary.population.conditions.clone();
     let codes = table.places.as_ref().and_then(|places| places.get(group)).map(|place| &place.codes);
-    let (mut level, mut names) = (0u32, Vec::new());
+    let (mut level, mut names) = (Vec::new(), Vec::new());
     for (index, key) in boundary.population.keys.iter().enumerate() {
         // Over all values of a key that a total leaves out.
         if codes.is_some_and(|codes| codes.get(index).copied().flatten().is_none()) {
             continue;
         }
-        level |= 1 << (index % 16);
+        level.push(index.to_string());
         let label = labels.get(index).and_then(|of| of.get(group)).cloned().unwrap_or_default();
         conditions.insert(format!("{key} = {label}"));
         names.push(format!("{key} = {label}"));
     }
-    (conditions, level, names.join(", "))
+    (conditions, level.join(","), names.join(", "))
 }

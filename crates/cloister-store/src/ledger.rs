@@ -23,6 +23,13 @@ pub struct LedgerRow {
 }
 
 impl Store {
+    /// The number of the last entry; 0 where there is none.
+    pub async fn ledger_last(&self) -> Result<i64, StoreError> {
+        let row =
+            statement("SELECT coalesce(max(number), 0) AS last FROM ledger").fetch_one(&self.pool).await?;
+        Ok(row.try_get("last")?)
+    }
+
     /// The entries after a number, oldest first.
     pub async fn ledger_after(&self, number: i64) -> Result<Vec<LedgerRow>, StoreError> {
         let rows = statement("SELECT * FROM ledger WHERE number > $1 ORDER BY number")

@@ -1,6 +1,5 @@
 //! `cloister airlock`
 
-use crate::exit;
 use crate::fault::Fault;
 use crate::target::{Place, Target, wrong};
 use crate::text::table;
@@ -135,13 +134,9 @@ enum AirlockCommand {
 }
 
 pub(crate) async fn run(place: Place, args: AirlockArgs) -> ExitCode {
-    let target = match Target::open(&place, args.user.as_ref(), Some("admin")).await {
-        Ok(target) => target,
-        Err(fault) => return exit::fault(&fault),
-    };
-    let done = carry_out(&target, args.command).await;
-    target.close().await;
-    exit::done(done)
+    let user = args.user.clone();
+    Target::with(&place, user.as_ref(), Some("admin"), async |target| carry_out(target, args.command).await)
+        .await
 }
 
 async fn carry_out(target: &Target, command: AirlockCommand) -> Result<(), Fault> {

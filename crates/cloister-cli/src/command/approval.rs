@@ -1,7 +1,6 @@
 //! `cloister approval`
 
 use crate::args::{ApprovalArgs, ApprovalCommand};
-use crate::exit;
 use crate::fault::Fault;
 use crate::target::{Place, Target};
 use crate::text::table;
@@ -13,13 +12,8 @@ pub(crate) async fn run(place: Place, args: ApprovalArgs) -> ExitCode {
         | ApprovalCommand::List { at }
         | ApprovalCommand::Revoke { at, .. } => at,
     };
-    let target = match Target::open(&place, at.user.as_ref(), None).await {
-        Ok(target) => target,
-        Err(fault) => return exit::fault(&fault),
-    };
-    let done = carry_out(&target, args.command).await;
-    target.close().await;
-    exit::done(done)
+    let user = at.user.clone();
+    Target::with(&place, user.as_ref(), None, async |target| carry_out(target, args.command).await).await
 }
 
 async fn carry_out(target: &Target, command: ApprovalCommand) -> Result<(), Fault> {

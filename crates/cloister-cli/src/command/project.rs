@@ -1,7 +1,6 @@
 //! `cloister project`
 
 use crate::args::{ProjectArgs, ProjectCommand};
-use crate::exit;
 use crate::fault::Fault;
 use crate::target::{Place, Target};
 use crate::text::table;
@@ -12,20 +11,15 @@ use std::path::Path;
 use std::process::ExitCode;
 
 pub(crate) async fn run(place: Place, args: ProjectArgs) -> ExitCode {
-    let target = match Target::open(&place, args.user.as_ref(), Some("admin")).await {
-        Ok(target) => target,
-        Err(fault) => return exit::fault(&fault),
-    };
-    let done = match args.command {
-        ProjectCommand::Create { project } => create(&target, &project).await,
-        ProjectCommand::List => list(&target).await,
-        ProjectCommand::Show { project } => show(&target, &project).await,
-        ProjectCommand::Suspend { project } => change(&target, &project, ProjectState::Suspended).await,
-        ProjectCommand::Resume { project } => change(&target, &project, ProjectState::Active).await,
-        ProjectCommand::Close { project } => change(&target, &project, ProjectState::Closed).await,
-    };
-    target.close().await;
-    exit::done(done)
+    Target::with(&place, args.user.as_ref(), Some("admin"), async |target| match args.command {
+        ProjectCommand::Create { project } => create(target, &project).await,
+        ProjectCommand::List => list(target).await,
+        ProjectCommand::Show { project } => show(target, &project).await,
+        ProjectCommand::Suspend { project } => change(target, &project, ProjectState::Suspended).await,
+        ProjectCommand::Resume { project } => change(target, &project, ProjectState::Active).await,
+        ProjectCommand::Close { project } => change(target, &project, ProjectState::Closed).await,
+    })
+    .await
 }
 
 async fn create(target: &Target, path: &Path) -> Result<(), Fault> {

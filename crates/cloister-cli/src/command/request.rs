@@ -1,7 +1,6 @@
 //! `cloister request`
 
 use crate::args::{FetchFormat, RequestArgs, RequestCommand};
-use crate::exit;
 use crate::fault::Fault;
 use crate::target::{Place, Target};
 use crate::text::table;
@@ -12,19 +11,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 pub(crate) async fn run(place: Place, args: RequestArgs) -> ExitCode {
-    let target = match Target::open(&place, args.user.as_ref(), Some("admin")).await {
-        Ok(target) => target,
-        Err(fault) => return exit::fault(&fault),
-    };
-    let done = match args.command {
-        RequestCommand::List => list(&target).await,
-        RequestCommand::Show { request } => show(&target, &request).await,
+    Target::with(&place, args.user.as_ref(), Some("admin"), async |target| match args.command {
+        RequestCommand::List => list(target).await,
+        RequestCommand::Show { request } => show(target, &request).await,
         RequestCommand::Fetch { request, format, out } => {
-            fetch(&target, &request, format, out.as_deref()).await
+            fetch(target, &request, format, out.as_deref()).await
         }
-    };
-    target.close().await;
-    exit::done(done)
+    })
+    .await
 }
 
 async fn list(target: &Target) -> Result<(), Fault> {

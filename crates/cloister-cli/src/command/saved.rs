@@ -2,7 +2,6 @@
 
 use crate::args::{SavedArgs, SavedCommand};
 use crate::command::query::sql_of;
-use crate::exit;
 use crate::fault::Fault;
 use crate::target::{Place, Target};
 use crate::text::table;
@@ -15,13 +14,8 @@ pub(crate) async fn run(place: Place, args: SavedArgs) -> ExitCode {
         | SavedCommand::Show { at, .. }
         | SavedCommand::Remove { at, .. } => at,
     };
-    let target = match Target::open(&place, at.user.as_ref(), None).await {
-        Ok(target) => target,
-        Err(fault) => return exit::fault(&fault),
-    };
-    let done = carry_out(&target, args.command).await;
-    target.close().await;
-    exit::done(done)
+    let user = at.user.clone();
+    Target::with(&place, user.as_ref(), None, async |target| carry_out(target, args.command).await).await
 }
 
 async fn carry_out(target: &Target, command: SavedCommand) -> Result<(), Fault> {

@@ -175,7 +175,7 @@ impl Hub {
                 .map(|r| r.iter().map(crate::answer::json_of).collect())
                 .collect(),
             suppressed: suppressed.collect(),
-            exhibit: self.exhibit(&query)?,
+            exhibit: self.exhibit(&query.id)?,
             query: query.id,
         })
     }
@@ -253,14 +253,15 @@ impl Hub {
         Ok(Held { bytes, table })
     }
 
-    fn exhibit(&self, query: &Query) -> Result<Option<Exhibit>, HubError> {
-        let path = self.store.home().held().join(format!("{}.exhibit", query.id));
+    /// What a checker is shown of a held result; none where it was held before there was such a thing.
+    pub(crate) fn exhibit(&self, query: &str) -> Result<Option<Exhibit>, HubError> {
+        let path = self.store.home().held().join(format!("{query}.exhibit"));
         let sealed = match std::fs::read(&path) {
             Ok(sealed) => sealed,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(HubError::file(&path)(e)),
         };
-        let bytes = self.store.keys().open(&format!("exhibit|{}", query.id), &sealed)?;
+        let bytes = self.store.keys().open(&format!("exhibit|{query}"), &sealed)?;
         serde_json::from_slice(&bytes)
             .map(Some)
             .map_err(|_| HubError::Internal("what a checker is shown cannot be read".to_owned()))

@@ -4,7 +4,6 @@
 use super::{of_json, refused, stored};
 use crate::answer::Heading;
 use crate::package::Story;
-use crate::recover::LEDGER_FILES;
 use crate::{Answer, Hub, HubError, PolicyRef};
 use cloister_access::{Principal, Proof, act};
 use cloister_airlock::{Action, Actor, Request, State, apply, clear};
@@ -101,11 +100,7 @@ impl Hub {
     fn clear_away(&self, id: &Name, request: &Request) -> Result<(), HubError> {
         let home = self.store.home();
         for query in request.leaving_queries().values() {
-            remove(&home.held().join(format!("{query}.sealed")))?;
-            remove(&home.held().join(format!("{query}.exhibit")))?;
-            for what in LEDGER_FILES {
-                remove(&home.held().join(format!("{query}.{what}")))?;
-            }
+            self.forget_held(query.as_str())?;
         }
         Ok(remove(&home.staging().join(format!("{id}.lock")))?)
     }

@@ -1,7 +1,7 @@
 //! What authors put into a request that came back.
 
-use super::{asked_already, stored};
-use crate::{Hub, HubError, QueryRecord, Reason};
+use super::{asked_already, changed_meanwhile, stored};
+use crate::{Hub, HubError, QueryRecord};
 use cloister_access::{Proof, act};
 use cloister_airlock::{Action, Actor, OutputKind, View, apply};
 use cloister_model::Name;
@@ -72,11 +72,7 @@ impl Hub {
         let events = self.events(user.as_str(), &after, &happened)?;
         let mut tx = self.store.begin().await?;
         if !tx.change_release_request(&stored(&after)?, was).await? {
-            return Err(HubError::TurnedAway(Reason::new(
-                "changed-meanwhile",
-                "Somebody else changed the request at the same moment.",
-                "Look at it again, and repeat what you did.",
-            )));
+            return Err(changed_meanwhile());
         }
         if let Some(freed) = freed {
             tx.free_query(&freed, id.as_str()).await?;
