@@ -3,7 +3,6 @@
     python tests/bench/flight.py CLOISTER CLOISTERD
 """
 
-import os
 import pathlib
 import re
 import statistics
@@ -18,9 +17,11 @@ SQL = "SELECT sex, imd_decile, count(*) AS n FROM person WHERE birth_year >= {} 
 
 
 def main():
-    log = tempfile.NamedTemporaryFile(mode="r", encoding="utf-8")
-    os.dup2(os.open(log.name, os.O_WRONLY | os.O_APPEND), 2)
-    with hub('"warn,cloister::query=debug"') as (home, address, _), connect(home, address) as connection, connection.cursor() as cursor:
+    log = tempfile.NamedTemporaryFile(mode="r+", encoding="utf-8")
+    with hub('"warn,cloister::query=debug"', log) as (home, address, _), connect(home, address) as connection, connection.cursor() as cursor:
+        # The queries are of nearly the same people, which the ledger would stop.
+        with open(f"{home}/policies/disclosure/nhs-england.toml", "a", encoding="utf-8") as policy:
+            policy.write("\n[ledger]\ncompare = false\n")
         took = {}
         for year in range(1900, 1960):
             began = time.perf_counter()
@@ -29,6 +30,7 @@ def main():
             took[SQL.format(year)] = time.perf_counter() - began
         cursor.execute("SELECT * FROM cloister.queries")
         mine = cursor.fetch_df()
+        log.seek(0)
         inside = dict(re.findall(r"query=\W*(req_\w+)\W.* took=([0-9.e-]+)", log.read()))
         pairs = [(took[row.sql], float(inside[row.request])) for row in mine.itertuples() if row.sql in took]
         again = []

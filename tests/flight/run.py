@@ -35,8 +35,8 @@ SELECT sex, count(*) AS n FROM person WHERE birth_year >= $born GROUP BY sex ORD
 
 
 @contextlib.contextmanager
-def hub(log=None):
-    """A demonstration hub that listens: its home, and where it listens for Flight SQL."""
+def hub(log=None, errors=None):
+    """A demonstration hub that listens: its home, and where it listens for Flight SQL. `log` is what it logs, and `errors` where."""
     with tempfile.TemporaryDirectory() as work:
         home = f"{work}/hub"
         made = [CLOISTER, "--home", home, "demo", "--people", "3000", "--no-serve"]
@@ -47,7 +47,7 @@ def hub(log=None):
             settings = re.sub(r'filter = ".*"', f"filter = {log}", settings)
         with open(f"{home}/cloisterd.toml", "w", encoding="utf-8") as file:
             file.write(settings + "\n[limits]\nrequests-burst = 10000\nrequests-per-minute = 100000\n")
-        server = subprocess.Popen([CLOISTERD, "--config", f"{home}/cloisterd.toml"], stdout=subprocess.PIPE, text=True)
+        server = subprocess.Popen([CLOISTERD, "--config", f"{home}/cloisterd.toml"], stdout=subprocess.PIPE, stderr=errors, text=True)
         try:
             lines = sorted(server.stdout.readline().strip() for _ in range(2))
             flight = next(line for line in lines if "Flight SQL" in line)
@@ -244,13 +244,20 @@ def cancelled(home, address):
 def workspace(home, address):
     with connect(home, address) as connection, connection.cursor() as cursor:
         cursor.execute("CREATE TABLE workspace.cohort AS SELECT person_id, sex FROM person WHERE birth_year < 1980")
-        cursor.execute("SELECT sex, count(*) AS n FROM workspace.cohort GROUP BY sex ORDER BY sex")
-        assert cursor.fetch_arrow_table().num_rows == 2
+        counts = "SELECT sex, count(*) AS n FROM workspace.cohort GROUP BY sex ORDER BY sex"
+        cursor.execute(counts)
+        before = cursor.fetchall()
+        assert len(before) == 2
         objects = connection.adbc_get_objects(depth="tables", catalog_filter="demo", table_name_filter="cohort")
         assert "cohort" in str(objects.read_all().to_pylist())
         cursor.execute("DROP TABLE workspace.cohort")
         objects = connection.adbc_get_objects(depth="tables", catalog_filter="demo", table_name_filter="cohort")
         assert "cohort" not in str(objects.read_all().to_pylist())
+        # Another table of the same name is another: the same statement is not answered from before.
+        cursor.execute("CREATE TABLE workspace.cohort AS SELECT person_id, sex FROM person WHERE birth_year < 1950")
+        cursor.execute(counts)
+        assert all(now[1] < then[1] for now, then in zip(cursor.fetchall(), before, strict=True)), before
+        cursor.execute("DROP TABLE workspace.cohort")
 
 
 def written(home, address):
