@@ -17,10 +17,10 @@ pub(crate) fn subtract(a: u64, b: u64) -> u64 {
 /// A product.
 pub(crate) fn multiply(a: u64, b: u64) -> u64 {
     let whole = u128::from(a) * u128::from(b);
-    // Below 2^122: two folds bring it under the prime.
+    // Below 2^122: the two halves of 61 bits, added, are below twice the prime. The masks let no conversion fail.
     let low = u64::try_from(whole & u128::from(PRIME)).unwrap_or_default();
-    let high = u64::try_from(whole >> 61).unwrap_or_default();
-    add(low % PRIME, high % PRIME)
+    let high = u64::try_from((whole >> 61) & u128::from(PRIME)).unwrap_or_default();
+    add(low, high)
 }
 
 /// What a number is multiplied with to get one; nothing for zero.
@@ -34,6 +34,19 @@ pub(crate) fn inverse(a: u64) -> u64 {
         power >>= 1;
     }
     result
+}
+
+/// A number that looks random and is the same for the same seed (SplitMix64, Steele, Lea and Flood 2014).
+pub(crate) fn mixed(seed: u64) -> u64 {
+    let mut x = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}
+
+/// What looks like a random number below the prime, for each seed another.
+pub(crate) fn random(seed: u64) -> u64 {
+    mixed(seed) % PRIME
 }
 
 #[cfg(test)]

@@ -1,19 +1,27 @@
 //! Whether numbers, added and subtracted, leave those of fewer than enough people.
 //!
 //! People who are in the same sets form an atom: nobody can tell them apart. A combination of the sets leaves a small group
-//! where it is nothing on every atom of enough people, and something on a few others. So the combinations that are nothing on
-//! the great atoms are computed first, exactly, modulo a prime of 61 bits; the great atoms are thrown together at random
-//! beforehand, which changes no such combination but with a chance of one in 2^50. Mostly there is none but those that are
-//! nothing on the small atoms too.
+//! where it is nothing on every atom of enough people, and something on a few others.
 
-use crate::field::{add, inverse, multiply, subtract};
+mod atoms;
+mod solutions;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use crate::field::{inverse, mixed, multiply, random};
+use atoms::Atoms;
 use roaring::RoaringBitmap;
+use solutions::{Solutions, total};
 use std::collections::{BTreeMap, BTreeSet};
+use words::{Group, Words};
 
-/// Pairs of leftovers that are combined further, to find smaller ones.
-const PAIRS_MAX: usize = 200;
-/// How many places each great atom is thrown to.
-const THROWS: u64 = 3;
+/// Leftovers after which no more are looked for.
+const FOUND_MAX: usize = 200;
+/// Directions that combinations may have for all of them to be looked at together.
+const DIRECTIONS_MAX: usize = 128;
+/// How often pivots are chosen anew, where not all combinations could be looked at.
+const ROUNDS: usize = 2;
 
 /// A number's people.
 pub(crate) struct Row {
@@ -22,184 +30,142 @@ pub(crate) struct Row {
     pub(crate) new: bool,
 }
 
-/// People who are in the same sets.
-struct Atom {
-    people: u64,
-    rows: Vec<usize>,
-}
-
-/// A combination: its coefficients of the rows, and what it is on the small atoms.
-#[derive(Clone)]
-struct Combination {
-    of_rows: Vec<u64>,
-    on_atoms: Vec<u64>,
-}
-
-/// The rows of combinations, new ones among them, that leave 1 to `people_min` − 1 people.
+/// The rows of combinations, new ones among them, that leave 1 to `people_min` − 1 people. Those of fewest rows first.
 pub(crate) fn leftovers(rows: &[Row], people_min: u64) -> Vec<Vec<usize>> {
-    let atoms = atoms(rows);
-    let small: Vec<&Atom> = atoms.iter().filter(|a| a.people < people_min).collect();
-    if small.is_empty() {
+    let rows_of = |found: Vec<(usize, u64)>| found.into_iter().map(|(row, _)| row).collect::<Vec<usize>>();
+    let all: BTreeSet<Vec<usize>> = combinations(rows, people_min).into_iter().map(rows_of).collect();
+    let mut all: Vec<Vec<usize>> = all.into_iter().collect();
+    all.sort_by_key(Vec::len);
+    all
+}
+
+/// Such combinations: the rows in ascending order, each with its coefficient.
+fn combinations(rows: &[Row], people_min: u64) -> Vec<Vec<(usize, u64)>> {
+    let speaking = distinct(rows);
+    let sets: Vec<&RoaringBitmap> =
+        speaking.iter().filter_map(|row| rows.get(*row)).map(|r| &r.people).collect();
+    let new: Vec<bool> = speaking.iter().filter_map(|row| rows.get(*row)).map(|r| r.new).collect();
+    if !new.contains(&true) {
         return Vec::new();
     }
-    let great: Vec<&Atom> = atoms.iter().filter(|a| a.people >= people_min).collect();
-    let mut left: Vec<Combination> = nothing_on(&great, rows.len())
-        .into_iter()
-        .map(|of_rows| {
-            let on = |atom: &&Atom| {
-                let terms = atom.rows.iter().filter_map(|row| of_rows.get(*row));
-                terms.fold(0, |sum, term| add(sum, *term))
-            };
-            Combination { on_atoms: small.iter().map(on).collect(), of_rows }
-        })
-        .filter(|c| c.on_atoms.iter().any(|x| *x != 0))
-        .collect();
-    reduce(&mut left);
-    let mut found = BTreeSet::new();
-    let mut note = |c: &Combination| {
-        let weight: u64 =
-            c.on_atoms.iter().zip(&small).filter(|(x, _)| **x != 0).map(|(_, a)| a.people).sum();
-        let used: Vec<usize> =
-            c.of_rows.iter().enumerate().filter(|(_, x)| **x != 0).map(|(i, _)| i).collect();
-        if (1..people_min).contains(&weight) && used.iter().any(|row| rows.get(*row).is_some_and(|r| r.new)) {
-            found.insert(used);
+    let atoms = Atoms::of(&sets);
+    let (mut great, mut small): (Vec<usize>, Vec<usize>) =
+        (0..atoms.len()).partition(|atom| atoms.people(*atom) >= people_min);
+    // An equation of one set settles it, one of two ties them: such come first, and what they settle shortens the others.
+    great.sort_by_key(|atom| atoms.sets(*atom).len());
+    let mut solutions = Solutions::new(new.clone());
+    for atom in great {
+        solutions.take(atoms.sets(atom));
+    }
+    small.retain(|atom| !solutions.is_nothing(atoms.sets(*atom)));
+    let groups = loop {
+        let groups = grouped(&solutions, &atoms, &small);
+        let before = small.len();
+        for group in groups.iter().filter(|group| group.people >= people_min) {
+            solutions.take(atoms.sets(group.atom));
+        }
+        small.retain(|atom| !solutions.is_nothing(atoms.sets(*atom)));
+        if small.len() == before {
+            break groups;
         }
     };
-    left.iter().for_each(&mut note);
-    let pairs = left.iter().enumerate().flat_map(|(i, a)| left.iter().skip(i + 1).map(move |b| (a, b)));
-    for (a, b) in pairs.take(PAIRS_MAX) {
-        for column in 0..small.len() {
-            let (x, y) = (value(&a.on_atoms, column), value(&b.on_atoms, column));
-            if x != 0 && y != 0 {
-                note(&less(a, b, multiply(x, inverse(y))));
-            }
-        }
+    let found = search(&mut solutions, &atoms, groups, &new, people_min);
+    let of_rows = |times: Vec<u64>| speaking.iter().copied().zip(times).filter(|(_, t)| *t != 0).collect();
+    found.into_iter().map(of_rows).collect()
+}
+
+/// Combinations that leave few people.
+fn search(
+    solutions: &mut Solutions,
+    atoms: &Atoms,
+    mut groups: Vec<Group>,
+    new: &[bool],
+    people_min: u64,
+) -> Vec<Vec<u64>> {
+    let mut found: Vec<Vec<u64>> = Vec::new();
+    if groups.is_empty() {
+        return found;
     }
-    found.into_iter().collect()
-}
-
-fn value(all: &[u64], index: usize) -> u64 {
-    all.get(index).copied().unwrap_or_default()
-}
-
-/// One less so many times another.
-fn less(a: &Combination, b: &Combination, times: u64) -> Combination {
-    let of = |a: &[u64], b: &[u64]| a.iter().zip(b).map(|(a, b)| subtract(*a, multiply(times, *b))).collect();
-    Combination { of_rows: of(&a.of_rows, &b.of_rows), on_atoms: of(&a.on_atoms, &b.on_atoms) }
-}
-
-/// Brings combinations into the form in which each has a small atom of its own.
-fn reduce(all: &mut Vec<Combination>) {
-    let columns = all.first().map_or(0, |c| c.on_atoms.len());
-    let mut done = 0;
-    for column in 0..columns {
-        let Some(at) =
-            (done..all.len()).find(|i| all.get(*i).is_some_and(|c| value(&c.on_atoms, column) != 0))
-        else {
-            continue;
-        };
-        all.swap(done, at);
-        let Some(pivot) = all.get(done).cloned() else { break };
-        let unit = inverse(value(&pivot.on_atoms, column));
-        for (i, other) in all.iter_mut().enumerate() {
-            let here = value(&other.on_atoms, column);
-            if i != done && here != 0 {
-                *other = less(other, &pivot, multiply(here, unit));
+    // What is still free when nothing may be left at all is a set that others add up to: it is left out.
+    let mut settled = solutions.clone();
+    for group in &groups {
+        settled.take(atoms.sets(group.atom));
+    }
+    solutions.leave_out(&settled.free());
+    drop(settled);
+    let mut tried: BTreeSet<usize> = BTreeSet::new();
+    for round in 0..ROUNDS {
+        groups.sort_by_key(|group| {
+            let chance = mixed(group.atom as u64 ^ (round as u64) << 40);
+            (tried.contains(&group.atom), std::cmp::Reverse(group.people), chance)
+        });
+        let mut narrowed = solutions.clone();
+        let mut free = narrowed.free().len();
+        for group in &groups {
+            if free <= DIRECTIONS_MAX {
+                break;
+            }
+            if narrowed.take(atoms.sets(group.atom)) {
+                free -= 1;
+                tried.insert(group.atom);
             }
         }
-        done += 1;
-        if done == all.len() {
+        let words = Words::of(narrowed, atoms, &groups, people_min);
+        tried.extend(words.pivots().map(|group| group.atom));
+        let result = words.search(new, FOUND_MAX);
+        found.extend(result.found);
+        if (result.complete && solutions.free().len() <= DIRECTIONS_MAX) || found.len() >= FOUND_MAX {
             break;
         }
     }
-    all.retain(|c| c.on_atoms.iter().any(|x| *x != 0));
+    found
 }
 
-/// A number that looks random and is the same for the same seed.
-fn mixed(seed: u64) -> u64 {
-    let mut x = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    x ^ (x >> 31)
-}
-
-/// Who is in the same sets.
-fn atoms(rows: &[Row]) -> Vec<Atom> {
-    let most = rows.iter().filter_map(|row| row.people.max()).max().unwrap_or_default();
-    let mut marks = vec![0u64; most as usize + 1];
-    for (index, row) in rows.iter().enumerate() {
-        let mark = mixed(index as u64);
-        for person in &row.people {
-            if let Some(of_person) = marks.get_mut(person as usize) {
-                *of_person = of_person.wrapping_add(mark);
-            }
+/// One row of each set of people, a new one where there is one.
+fn distinct(rows: &[Row]) -> Vec<usize> {
+    let mut by_size: BTreeMap<(u64, Option<u32>, Option<u32>), Vec<usize>> = BTreeMap::new();
+    for (index, row) in rows.iter().enumerate().filter(|(_, row)| !row.people.is_empty()) {
+        let alike = by_size.entry((row.people.len(), row.people.min(), row.people.max())).or_default();
+        let same = |other: &&mut usize| rows.get(**other).is_some_and(|other| other.people == row.people);
+        match alike.iter_mut().find(same) {
+            Some(other) if row.new && rows.get(*other).is_some_and(|other| !other.new) => *other = index,
+            Some(_) => {}
+            None => alike.push(index),
         }
     }
-    let mut by_mark: BTreeMap<u64, (u32, u64)> = BTreeMap::new();
-    for (person, mark) in (0u32..).zip(&marks) {
-        by_mark.entry(*mark).or_insert((person, 0)).1 += 1;
-    }
-    let of = |(person, people): (u32, u64)| {
-        let inside = rows.iter().enumerate().filter(|(_, row)| row.people.contains(person));
-        Atom { people, rows: inside.map(|(index, _)| index).collect() }
-    };
-    by_mark.into_values().map(of).filter(|atom| !atom.rows.is_empty()).collect()
+    let mut all: Vec<usize> = by_size.into_values().flatten().collect();
+    all.sort_unstable();
+    all
 }
 
-/// The combinations of the rows that are nothing on every one of these atoms.
-fn nothing_on(atoms: &[&Atom], rows: usize) -> Vec<Vec<u64>> {
-    let width = atoms.len().min(2 * rows + 16);
-    let mut sums = vec![vec![0u64; width]; rows];
-    for (index, atom) in atoms.iter().enumerate() {
-        for throw in 0..THROWS {
-            let seed = mixed(index as u64 * THROWS + throw);
-            let place = match width == atoms.len() {
-                // Few enough: each has a place of its own.
-                true if throw > 0 => continue,
-                true => index,
-                false => usize::try_from(seed % width.max(1) as u64).unwrap_or_default(),
-            };
-            let weight = mixed(seed) % crate::field::PRIME;
-            for row in &atom.rows {
-                if let Some(sum) = sums.get_mut(*row).and_then(|row| row.get_mut(place)) {
-                    *sum = add(*sum, weight);
-                }
-            }
+/// The atoms, those together on which every solution is the same but for a factor.
+fn grouped(solutions: &Solutions, atoms: &Atoms, small: &[usize]) -> Vec<Group> {
+    let one = solutions.solution(|variable| random(u64::from(variable) << 1));
+    let other = solutions.solution(|variable| random(u64::from(variable) << 1 | 1));
+    let pairs: Vec<(u64, u64)> =
+        small.iter().map(|atom| (total(&one, atoms.sets(*atom)), total(&other, atoms.sets(*atom)))).collect();
+    // All inverses by one (Montgomery's trick): of the product of all, and back.
+    let mut products = Vec::with_capacity(pairs.len());
+    let mut product = 1;
+    for (a, _) in &pairs {
+        products.push(product);
+        if *a != 0 {
+            product = multiply(product, *a);
         }
     }
-    // Elimination, each row with the combination that it is by now.
-    let mut all: Vec<(Vec<u64>, Vec<u64>)> = sums
-        .into_iter()
-        .enumerate()
-        .map(|(row, sums)| (sums, (0..rows).map(|other| u64::from(other == row)).collect()))
-        .collect();
-    let mut done = 0;
-    for column in 0..width {
-        let Some(at) =
-            (done..all.len()).find(|i| all.get(*i).is_some_and(|(sums, _)| value(sums, column) != 0))
-        else {
+    let mut back = inverse(product);
+    let mut ratios: Vec<(u64, usize)> = Vec::with_capacity(pairs.len());
+    for (((a, b), before), atom) in pairs.iter().zip(&products).zip(small).rev() {
+        if *a == 0 {
             continue;
-        };
-        all.swap(done, at);
-        let (before, after) = all.split_at_mut(done + 1);
-        let Some((pivot, pivot_of)) = before.last() else { break };
-        let unit = inverse(value(pivot, column));
-        for (sums, of) in after {
-            let here = value(sums, column);
-            if here == 0 {
-                continue;
-            }
-            let times = multiply(here, unit);
-            for (a, b) in sums.iter_mut().zip(pivot).chain(of.iter_mut().zip(pivot_of)) {
-                if *b != 0 {
-                    *a = subtract(*a, multiply(times, *b));
-                }
-            }
         }
-        done += 1;
-        if done == all.len() {
-            break;
-        }
+        ratios.push((multiply(*b, multiply(back, *before)), *atom));
+        back = multiply(back, *a);
     }
-    all.into_iter().skip(done).map(|(_, of)| of).collect()
+    ratios.sort_unstable();
+    let of = |same: &[(u64, usize)]| {
+        let people = same.iter().map(|(_, atom)| atoms.people(*atom)).sum();
+        same.first().map(|(_, atom)| Group { atom: *atom, people })
+    };
+    ratios.chunk_by(|a, b| a.0 == b.0).filter_map(of).collect()
 }

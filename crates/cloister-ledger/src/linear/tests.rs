@@ -1,0 +1,213 @@
+//! Combinations against loops that try everything, and what they cost.
+
+use super::{Row, combinations, leftovers};
+use crate::field::{add, inverse, mixed, multiply, subtract};
+use proptest::prelude::*;
+use roaring::RoaringBitmap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+/// People in groups: of each person the group, by a rule that looks random.
+fn groups(seed: u64, people: u32, groups: u64) -> Vec<u64> {
+    // Groups of unequal size, as districts and diagnoses are.
+    (0..u64::from(people))
+        .map(|p| (mixed(seed << 32 | p) % groups).min(mixed(seed << 33 | p) % groups))
+        .collect()
+}
+
+/// A table: one row for each group of people of at least so many.
+fn table(of: &[Vec<u64>], inside: impl Fn(usize) -> bool, people_min: u64, new: bool) -> Vec<Row> {
+    let people = of.first().map_or(0, Vec::len);
+    let mut cells: BTreeMap<Vec<u64>, Vec<u32>> = BTreeMap::new();
+    for person in (0..people).filter(|p| inside(*p)) {
+        cells.entry(of.iter().map(|a| a[person]).collect()).or_default().push(person as u32);
+    }
+    let row = |people: Vec<u32>| Row { people: people.into_iter().collect(), new };
+    cells.into_values().filter(|c| c.len() as u64 >= people_min).map(row).collect()
+}
+
+/// The rank of the rows, on these people alone.
+fn rank(rows: &[&Row], on: &[u32]) -> usize {
+    let mut all: Vec<Vec<u64>> =
+        rows.iter().map(|r| on.iter().map(|p| u64::from(r.people.contains(*p))).collect()).collect();
+    let mut rank = 0;
+    for column in 0..on.len() {
+        let Some(at) = (rank..all.len()).find(|i| all[*i][column] != 0) else { continue };
+        all.swap(rank, at);
+        let pivot = all[rank].clone();
+        for row in all.iter_mut().skip(rank + 1).filter(|row| row[column] != 0) {
+            let times = multiply(row[column], inverse(pivot[column]));
+            row.iter_mut().zip(&pivot).for_each(|(a, b)| *a = subtract(*a, multiply(times, *b)));
+        }
+        rank += 1;
+    }
+    rank
+}
+
+/// The smallest groups of fewer than enough people that the new rows give away and the old ones do not, by trying every group.
+fn given_away(rows: &[Row], universe: u32, people_min: u64) -> BTreeSet<Vec<u32>> {
+    let everybody: Vec<u32> = (0..universe).collect();
+    let all: Vec<&Row> = rows.iter().collect();
+    let old: Vec<&Row> = rows.iter().filter(|row| !row.new).collect();
+    // A row that is of the same people as a new one counts as new.
+    let old: Vec<&Row> =
+        old.into_iter().filter(|o| !rows.iter().any(|r| r.new && r.people == o.people)).collect();
+    let (rank_all, rank_old) = (rank(&all, &everybody), rank(&old, &everybody));
+    let mut chosen: Vec<u32> =
+        (1..1u32 << universe).filter(|s| u64::from(s.count_ones()) < people_min).collect();
+    chosen.sort_by_key(|s| s.count_ones());
+    let mut found: Vec<u32> = Vec::new();
+    for set in chosen {
+        if found.iter().any(|f| f & set == *f) {
+            continue;
+        }
+        let outside: Vec<u32> = everybody.iter().copied().filter(|p| set >> p & 1 == 0).collect();
+        // So many combinations more are nothing outside than are nothing everywhere.
+        if rank_all - rank(&all, &outside) > rank_old - rank(&old, &outside) {
+            found.push(set);
+        }
+    }
+    found.into_iter().map(|set| everybody.iter().copied().filter(|p| set >> p & 1 == 1).collect()).collect()
+}
+
+/// On whom the combinations that are found are something. Each has a new row, and is on fewer than enough people.
+fn left(rows: &[Row], universe: u32, people_min: u64) -> BTreeSet<Vec<u32>> {
+    let found = combinations(rows, people_min);
+    let mut all = BTreeSet::new();
+    for combination in found {
+        assert!(combination.iter().any(|(row, _)| rows[*row].new));
+        let on = |person: &u32| {
+            let of = combination.iter().filter(|(row, _)| rows[*row].people.contains(*person));
+            of.fold(0, |sum, (_, times)| add(sum, *times)) != 0
+        };
+        let people: Vec<u32> = (0..universe).filter(on).collect();
+        assert!((1..people_min).contains(&(people.len() as u64)), "{people:?}");
+        all.insert(people);
+    }
+    all
+}
+
+fn compare(rows: &[Row], universe: u32, people_min: u64) -> Result<(), TestCaseError> {
+    let (expected, found) = (given_away(rows, universe, people_min), left(rows, universe, people_min));
+    let missed: Vec<_> = expected.difference(&found).collect();
+    prop_assert!(missed.is_empty(), "missed {:?} of {:?}, found {:?}", missed, expected, found);
+    prop_assert_eq!(expected.is_empty(), found.is_empty());
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    /// Tables that divide people by attributes, groups of fewer than enough people and others left out.
+    #[test]
+    fn tables_of_few_people(
+        attributes in prop::collection::vec(prop::collection::vec(0u64..4, 11), 1..4),
+        by in prop::collection::vec((prop::collection::vec(any::<prop::sample::Index>(), 1..3), 0u32..1 << 11, 0u32..64), 2..5),
+        people_min in 2u64..7,
+    ) {
+        let mut rows: Vec<Row> = Vec::new();
+        let last = by.len() - 1;
+        for (index, (by, outside, without)) in by.iter().enumerate() {
+            let of: Vec<Vec<u64>> = by.iter().map(|i| i.get(&attributes).clone()).collect();
+            // Every other table is of part of the people.
+            let inside = |p: usize| index % 2 == 0 || outside >> p & 1 == 0;
+            let cells = table(&of, inside, people_min, index == last);
+            rows.extend(cells.into_iter().enumerate().filter(|(cell, _)| without >> cell & 1 == 0).map(|(_, c)| c));
+        }
+        compare(&rows, 11, people_min)?;
+    }
+
+    /// Any sets of few people.
+    #[test]
+    fn sets_of_few_people(
+        sets in prop::collection::vec((prop::collection::btree_set(0u32..10, 2..9), any::<bool>()), 3..9),
+        people_min in 2u64..6,
+    ) {
+        let rows: Vec<Row> =
+            sets.iter().map(|(s, new)| Row { people: s.iter().copied().collect(), new: *new }).collect();
+        compare(&rows, 10, people_min)?;
+    }
+}
+
+/// Tables as a study makes them: by one to three of twelve attributes, of everybody or of those with a condition.
+fn study(rows: usize, people: u32, attributes: u64) -> Vec<Row> {
+    let sizes = [2u64, 5, 8, 3, 60, 12, 4, 20, 6, 10, 30, 7];
+    let attribute: Vec<Vec<u64>> =
+        (0..attributes).map(|a| groups(a, people, sizes[a as usize % sizes.len()])).collect();
+    let mut all: Vec<Row> = Vec::new();
+    let mut seen = BTreeSet::new();
+    for seed in 0u64.. {
+        let random = |i: u64| mixed(seed * 16 + i);
+        let wanted = 1 + random(0) % 3;
+        let by: BTreeSet<usize> = (0..wanted).map(|i| (random(1 + i) % attributes) as usize).collect();
+        let cells: u64 = by.iter().map(|a| sizes[a % sizes.len()]).product();
+        let inside = (random(8) % 3 == 0).then(|| ((random(9) % attributes) as usize, random(10) % 2));
+        if !(5..=80).contains(&cells)
+            || inside.is_some_and(|(a, _)| by.contains(&a))
+            || !seen.insert((by.clone(), inside))
+        {
+            assert!(seed < 100_000, "{} rows are all there are", all.len());
+            continue;
+        }
+        let of: Vec<Vec<u64>> = by.iter().map(|a| attribute[*a].clone()).collect();
+        all.extend(table(&of, |p| inside.is_none_or(|(a, v)| attribute[a][p] == v), 10, false));
+        if all.len() >= rows {
+            break;
+        }
+    }
+    all.truncate(rows);
+    // The newest table is the one that is asked for.
+    let from = all.len().saturating_sub(40);
+    all.iter_mut().skip(from).for_each(|row| row.new = true);
+    all
+}
+
+/// What can be had from a study's tables and a number that is those of two cells of a table but for some people.
+fn with_a_leak(rows: usize, people: u32, attributes: u64, leak: u64) -> Vec<Row> {
+    let mut all = study(rows, people, attributes);
+    let mut union: RoaringBitmap = &all[0].people | &all[1].people;
+    for _ in 0..leak {
+        let person = union.select((mixed(leak) % union.len()) as u32).unwrap();
+        union.remove(person);
+    }
+    all.push(Row { people: union, new: true });
+    all
+}
+
+#[test]
+fn few_of_many_people_are_found() {
+    for leak in [1, 2, 5, 7] {
+        let rows = with_a_leak(260, 6_000, 12, leak);
+        let found = leftovers(&rows, 8);
+        assert!(found.iter().any(|used| used.contains(&(rows.len() - 1))), "{leak}");
+        assert_eq!(found, leftovers(&rows, 8));
+    }
+}
+
+/// `cargo test --release -p cloister-ledger --lib cost -- --ignored --nocapture`
+#[test]
+#[ignore = "figures, not a test"]
+fn cost() {
+    println!(
+        "{:>7} {:>9} {:>10} {:>9} {:>6} {:>6}",
+        "rows", "people", "attributes", "seconds", "found", "leak"
+    );
+    for (attributes, people) in [(5, 100_000), (12, 100_000), (5, 1_000_000), (12, 1_000_000)] {
+        for rows in [100, 320, 1_000, 2_000, 4_000] {
+            let made = std::panic::catch_unwind(|| with_a_leak(rows, people, attributes, 3));
+            let Ok(mut all) = made else { continue };
+            for leak in [true, false] {
+                if !leak {
+                    all.pop();
+                }
+                let start = Instant::now();
+                let found = leftovers(&all, 8);
+                let seconds = start.elapsed().as_secs_f64();
+                println!(
+                    "{rows:>7} {people:>9} {attributes:>10} {seconds:>9.3} {:>6} {leak:>6}",
+                    found.len()
+                );
+            }
+        }
+    }
+}

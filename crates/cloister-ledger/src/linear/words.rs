@@ -1,0 +1,248 @@
+//! What combinations leave: the people on whom they are something.
+
+use super::atoms::Atoms;
+use super::solutions::{Solutions, total};
+use crate::field::{inverse, multiply, random, subtract};
+use std::collections::BTreeMap;
+
+/// Groups times parameters up to which all that combinations leave is written down, and combined further.
+const WRITTEN_MAX: usize = 1 << 20;
+/// Multiplications after which combinations of several parameters are no longer looked for.
+const WORK_MAX: usize = 6_000_000;
+/// Groups that are looked at before it is asked again which of the others matter.
+const LOOK_FIRST: usize = 128;
+
+/// Atoms on which all combinations that are left are the same but for a factor: nothing on one is nothing on all.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Group {
+    /// The one that speaks for all.
+    pub(super) atom: usize,
+    /// How many people are in all of them.
+    pub(super) people: u64,
+}
+
+/// Combinations in the form in which each is one on a group of its own, the pivot, and nothing on the others' pivots.
+pub(super) struct Words<'a> {
+    solutions: Solutions,
+    atoms: &'a Atoms,
+    groups: &'a [Group],
+    /// The parameter of each word, and its pivot.
+    pivots: Vec<(u32, usize)>,
+    people_min: u64,
+}
+
+/// What was found, and whether everything was looked at.
+pub(super) struct Search {
+    /// Coefficients of the sets, one combination each.
+    pub(super) found: Vec<Vec<u64>>,
+    pub(super) complete: bool,
+}
+
+impl<'a> Words<'a> {
+    /// Chooses the pivots: the first groups, in their order, that do not depend on one another.
+    pub(super) fn of(
+        mut solutions: Solutions,
+        atoms: &'a Atoms,
+        groups: &'a [Group],
+        people_min: u64,
+    ) -> Self {
+        let mut pivots = Vec::new();
+        for (index, group) in groups.iter().enumerate() {
+            if let Some(name) = solutions.name(atoms.sets(group.atom)) {
+                pivots.push((name, index));
+            }
+        }
+        Self { solutions, atoms, groups, pivots, people_min }
+    }
+
+    /// The pivots.
+    pub(super) fn pivots(&self) -> impl Iterator<Item = Group> {
+        self.pivots.iter().filter_map(|(_, group)| self.groups.get(*group).copied())
+    }
+
+    /// Combinations with a new set that leave fewer than enough people, at most so many.
+    pub(super) fn search(mut self, new: &[bool], found_max: usize) -> Search {
+        let written = self.pivots.len() * self.groups.len() <= WRITTEN_MAX;
+        if written { self.written(new, found_max) } else { self.single(new, found_max) }
+    }
+
+    /// Each word by itself. One that is something on enough people is dropped as soon as they have been seen, and groups that are
+    /// nothing in all words not dropped yet are not looked at.
+    fn single(&mut self, new: &[bool], found_max: usize) -> Search {
+        let with_new = |(name, _): &&(u32, usize)| {
+            let users = self.solutions.users(*name);
+            users.iter().any(|set| new.get(*set as usize).copied().unwrap_or_default())
+        };
+        let mut alive: BTreeMap<u32, u64> =
+            self.pivots.iter().filter(with_new).map(|(name, _)| (*name, 0)).collect();
+        let mut rest: Vec<&Group> = self.groups.iter().collect();
+        let mut looked = LOOK_FIRST;
+        while !rest.is_empty() && !alive.is_empty() {
+            let values = self.solutions.solution(|variable| match alive.contains_key(&variable) {
+                true => random(u64::from(variable)),
+                false => 0,
+            });
+            rest.retain(|group| total(&values, self.atoms.sets(group.atom)) != 0);
+            let later = rest.split_off(looked.min(rest.len()));
+            for group in std::mem::replace(&mut rest, later) {
+                for (variable, _) in self.solutions.sum_of(self.atoms.sets(group.atom)) {
+                    if let Some(people) = alive.get_mut(&variable) {
+                        *people += group.people;
+                        if *people >= self.people_min {
+                            alive.remove(&variable);
+                        }
+                    }
+                }
+            }
+            looked *= 2;
+        }
+        let word = |name: &u32| self.solutions.solution(|variable| u64::from(variable == *name));
+        Search { found: alive.keys().take(found_max).map(word).collect(), complete: false }
+    }
+
+    /// All words written down, and combined: first each alone, then two, three and more together.
+    fn written(&mut self, new: &[bool], found_max: usize) -> Search {
+        let number: BTreeMap<u32, usize> =
+            self.pivots.iter().enumerate().map(|(i, (name, _))| (*name, i)).collect();
+        let mut words = vec![vec![0u64; self.groups.len()]; self.pivots.len()];
+        for (column, group) in self.groups.iter().enumerate() {
+            for (variable, times) in self.solutions.sum_of(self.atoms.sets(group.atom)) {
+                let word = number.get(&variable).and_then(|word| words.get_mut(*word));
+                if let Some(here) = word.and_then(|word| word.get_mut(column)) {
+                    *here = times;
+                }
+            }
+        }
+        let people: Vec<u64> = self.groups.iter().map(|group| group.people).collect();
+        let pivots: Vec<usize> = self.pivots.iter().map(|(_, group)| *group).collect();
+        let mut together =
+            Together { words: &words, pivots: &pivots, people: &people, work: WORK_MAX, found: Vec::new() };
+        let mut found: Vec<Vec<u64>> = Vec::new();
+        let left = self.people_min.saturating_sub(1);
+        let mut complete = true;
+        for size in 1..=usize::try_from(left).unwrap_or(usize::MAX).min(words.len()) {
+            together.choose(0, size, left, &mut Vec::new());
+            complete = together.work > 0;
+            for times in std::mem::take(&mut together.found) {
+                let values: BTreeMap<u32, u64> = times
+                    .iter()
+                    .filter_map(|(word, times)| Some((self.pivots.get(*word)?.0, *times)))
+                    .collect();
+                let of = self.solutions.solution(|v| values.get(&v).copied().unwrap_or_default());
+                if of.iter().zip(new).any(|(times, new)| *new && *times != 0) {
+                    found.push(of);
+                }
+            }
+            if !complete || found.len() >= found_max {
+                break;
+            }
+        }
+        complete &= found.len() < found_max;
+        found.truncate(found_max);
+        Search { found, complete }
+    }
+}
+
+/// A word that was combined: of which words, and what it is on the groups.
+#[derive(Clone)]
+struct Combined {
+    times: Vec<(usize, u64)>,
+    on: Vec<u64>,
+}
+
+impl Combined {
+    /// It less so many times another.
+    fn less(&self, other: &Self, times: u64) -> Self {
+        let mut of: BTreeMap<usize, u64> = self.times.iter().copied().collect();
+        for (word, t) in &other.times {
+            let before = of.entry(*word).or_default();
+            *before = subtract(*before, multiply(times, *t));
+        }
+        let on = self.on.iter().zip(&other.on).map(|(a, b)| subtract(*a, multiply(times, *b))).collect();
+        Self { times: of.into_iter().collect(), on }
+    }
+}
+
+/// Words that are combined.
+struct Together<'a> {
+    words: &'a [Vec<u64>],
+    /// The group that is each word's pivot.
+    pivots: &'a [usize],
+    /// How many people are in each group.
+    people: &'a [u64],
+    work: usize,
+    found: Vec<Vec<(usize, u64)>>,
+}
+
+impl Together<'_> {
+    /// Chooses so many words more, whose pivots are not more people than are left: on these a combination of all of them is
+    /// something, whatever else it is.
+    fn choose(&mut self, from: usize, more: usize, left: u64, chosen: &mut Vec<usize>) {
+        if more == 0 {
+            let mut words: Vec<Combined> = Vec::new();
+            for word in chosen.iter() {
+                let mut on = self.words.get(*word).cloned().unwrap_or_default();
+                if let Some(paid) = self.pivots.get(*word).and_then(|pivot| on.get_mut(*pivot)) {
+                    *paid = 0;
+                }
+                words.push(Combined { times: vec![(*word, 1)], on });
+            }
+            self.spend(words.len() * self.people.len() / 4);
+            return self.search(&words, 0, left);
+        }
+        for word in from..self.words.len() {
+            if self.work == 0 {
+                return;
+            }
+            let people = self.pivots.get(word).and_then(|pivot| self.people.get(*pivot)).copied();
+            let Some(left) = left.checked_sub(people.unwrap_or_default()) else { continue };
+            chosen.push(word);
+            self.choose(word + 1, more - 1, left, chosen);
+            chosen.pop();
+        }
+    }
+
+    /// Every combination of these words that is something on no more people than are left, from a group on: on the first group on
+    /// which they are not all nothing it is nothing, which leaves one word less, or something, which leaves fewer people.
+    fn search(&mut self, words: &[Combined], from: usize, left: u64) {
+        let Some((last, others)) = words.split_last() else { return };
+        if others.is_empty() {
+            let mut rest = left;
+            for (_, people) in last.on.iter().zip(self.people).skip(from).filter(|(here, _)| **here != 0) {
+                match rest.checked_sub(*people) {
+                    Some(less) => rest = less,
+                    None => return,
+                }
+            }
+            return self.found.push(last.times.clone());
+        }
+        let on = |word: &Combined, column: usize| word.on.get(column).copied().unwrap_or_default();
+        let Some(column) = (from..self.people.len()).find(|c| words.iter().any(|w| on(w, *c) != 0)) else {
+            return;
+        };
+        self.spend(column - from + 1);
+        if self.work == 0 {
+            return;
+        }
+        if let Some(by) = words.iter().rfind(|word| on(word, column) != 0) {
+            let unit = inverse(on(by, column));
+            let others = words.iter().filter(|word| !std::ptr::eq(*word, by));
+            let reduced: Vec<Combined> = others
+                .map(|word| match on(word, column) {
+                    0 => word.clone(),
+                    here => word.less(by, multiply(here, unit)),
+                })
+                .collect();
+            self.spend(reduced.len() * self.people.len());
+            self.search(&reduced, column + 1, left);
+        }
+        let people = self.people.get(column).copied().unwrap_or_default();
+        if let Some(left) = left.checked_sub(people) {
+            self.search(words, column + 1, left);
+        }
+    }
+
+    fn spend(&mut self, work: usize) {
+        self.work = self.work.saturating_sub(work);
+    }
+}
