@@ -10,7 +10,7 @@ mod tests;
 mod words;
 
 use crate::field::{inverse, mixed, multiply, random};
-use atoms::Atoms;
+use atoms::{Atoms, SETS_MAX};
 use roaring::RoaringBitmap;
 use solutions::{Solutions, total};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +21,9 @@ const FOUND_MAX: usize = 200;
 /// Directions that combinations may have for all of them to be looked at together.
 const DIRECTIONS_MAX: usize = 128;
 /// How often pivots are chosen anew, where not all combinations could be looked at.
-const ROUNDS: usize = 2;
+const ROUNDS: u64 = 2;
+/// Groups from everywhere that are tried as pivots first, where there are many.
+const SAMPLE: usize = 1 << 14;
 
 /// A number's people.
 pub(crate) struct Row {
@@ -41,7 +43,8 @@ pub(crate) fn leftovers(rows: &[Row], people_min: u64) -> Vec<Vec<usize>> {
 
 /// Such combinations: the rows in ascending order, each with its coefficient.
 fn combinations(rows: &[Row], people_min: u64) -> Vec<Vec<(usize, u64)>> {
-    let speaking = distinct(rows);
+    let mut speaking = distinct(rows);
+    speaking.truncate(SETS_MAX);
     let sets: Vec<&RoaringBitmap> =
         speaking.iter().filter_map(|row| rows.get(*row)).map(|r| &r.people).collect();
     let new: Vec<bool> = speaking.iter().filter_map(|row| rows.get(*row)).map(|r| r.new).collect();
@@ -57,19 +60,17 @@ fn combinations(rows: &[Row], people_min: u64) -> Vec<Vec<(usize, u64)>> {
     for atom in great {
         solutions.take(atoms.sets(atom));
     }
-    small.retain(|atom| !solutions.is_nothing(atoms.sets(*atom)));
     let groups = loop {
-        let groups = grouped(&solutions, &atoms, &small);
-        let before = small.len();
+        let groups = grouped(&solutions, &atoms, &mut small);
+        let mut taken = false;
         for group in groups.iter().filter(|group| group.people >= people_min) {
-            solutions.take(atoms.sets(group.atom));
+            taken |= solutions.take(atoms.sets(group.atom));
         }
-        small.retain(|atom| !solutions.is_nothing(atoms.sets(*atom)));
-        if small.len() == before {
+        if !taken {
             break groups;
         }
     };
-    let found = search(&mut solutions, &atoms, groups, &new, people_min);
+    let found = search(&mut solutions, &atoms, &groups, &new, people_min);
     let of_rows = |times: Vec<u64>| speaking.iter().copied().zip(times).filter(|(_, t)| *t != 0).collect();
     found.into_iter().map(of_rows).collect()
 }
@@ -78,7 +79,7 @@ fn combinations(rows: &[Row], people_min: u64) -> Vec<Vec<(usize, u64)>> {
 fn search(
     solutions: &mut Solutions,
     atoms: &Atoms,
-    mut groups: Vec<Group>,
+    groups: &[Group],
     new: &[bool],
     people_min: u64,
 ) -> Vec<Vec<u64>> {
@@ -87,38 +88,65 @@ fn search(
         return found;
     }
     // What is still free when nothing may be left at all is a set that others add up to: it is left out.
+    let mut tried: BTreeSet<usize> = BTreeSet::new();
     let mut settled = solutions.clone();
-    for group in &groups {
-        settled.take(atoms.sets(group.atom));
+    let mut pivots: Vec<usize> = Vec::new();
+    for index in order(groups, &tried, 0) {
+        if groups.get(index).is_some_and(|group| settled.take(atoms.sets(group.atom))) {
+            pivots.push(index);
+        }
     }
     solutions.leave_out(&settled.free());
     drop(settled);
-    let mut tried: BTreeSet<usize> = BTreeSet::new();
+    let directions = pivots.len();
     for round in 0..ROUNDS {
-        groups.sort_by_key(|group| {
-            let chance = mixed(group.atom as u64 ^ (round as u64) << 40);
-            (tried.contains(&group.atom), std::cmp::Reverse(group.people), chance)
-        });
+        if round > 0 {
+            pivots = order(groups, &tried, round).collect();
+        }
         let mut narrowed = solutions.clone();
-        let mut free = narrowed.free().len();
-        for group in &groups {
+        let mut free = directions;
+        for index in &pivots {
             if free <= DIRECTIONS_MAX {
                 break;
             }
-            if narrowed.take(atoms.sets(group.atom)) {
+            if groups.get(*index).is_some_and(|group| narrowed.take(atoms.sets(group.atom))) {
                 free -= 1;
-                tried.insert(group.atom);
+                tried.insert(*index);
             }
         }
-        let words = Words::of(narrowed, atoms, &groups, people_min);
-        tried.extend(words.pivots().map(|group| group.atom));
+        let words = Words::of(narrowed, atoms, groups, &pivots, people_min);
+        tried.extend(words.pivots());
         let result = words.search(new, FOUND_MAX);
         found.extend(result.found);
-        if (result.complete && solutions.free().len() <= DIRECTIONS_MAX) || found.len() >= FOUND_MAX {
+        if (result.complete && directions <= DIRECTIONS_MAX) || found.len() >= FOUND_MAX {
             break;
         }
     }
     found
+}
+
+/// The groups by their places, in the order in which they are made pivots: those tried before last; of few groups those of most
+/// people first; of many some from everywhere first, and then all as they are kept in memory.
+fn order<'a>(
+    groups: &'a [Group],
+    tried: &'a BTreeSet<usize>,
+    round: u64,
+) -> impl Iterator<Item = usize> + 'a {
+    let mut first: Vec<usize> = if groups.len() <= SAMPLE {
+        (0..groups.len()).collect()
+    } else {
+        let any = |i: u64| usize::try_from(mixed(i ^ round << 40) % groups.len() as u64).unwrap_or_default();
+        (0..SAMPLE as u64).map(any).collect()
+    };
+    first.retain(|index| !tried.contains(index));
+    if groups.len() <= SAMPLE {
+        first.sort_by_key(|index| {
+            let people = groups.get(*index).map_or(0, |group| group.people);
+            (std::cmp::Reverse(people), mixed(*index as u64 ^ round << 40))
+        });
+    }
+    let rest = (0..groups.len()).filter(|index| groups.len() > SAMPLE && !tried.contains(index));
+    first.into_iter().chain(rest).chain(tried.iter().copied())
 }
 
 /// One row of each set of people, a new one where there is one.
@@ -138,34 +166,38 @@ fn distinct(rows: &[Row]) -> Vec<usize> {
     all
 }
 
-/// The atoms, those together on which every solution is the same but for a factor.
-fn grouped(solutions: &Solutions, atoms: &Atoms, small: &[usize]) -> Vec<Group> {
+/// The atoms, those together on which every solution is the same but for a factor. Leaves out those on which all are nothing.
+fn grouped(solutions: &Solutions, atoms: &Atoms, small: &mut Vec<usize>) -> Vec<Group> {
     let one = solutions.solution(|variable| random(u64::from(variable) << 1));
     let other = solutions.solution(|variable| random(u64::from(variable) << 1 | 1));
-    let pairs: Vec<(u64, u64)> =
-        small.iter().map(|atom| (total(&one, atoms.sets(*atom)), total(&other, atoms.sets(*atom)))).collect();
-    // All inverses by one (Montgomery's trick): of the product of all, and back.
-    let mut products = Vec::with_capacity(pairs.len());
-    let mut product = 1;
-    for (a, _) in &pairs {
-        products.push(product);
-        if *a != 0 {
-            product = multiply(product, *a);
+    let mut values: Vec<(u64, u64)> = Vec::with_capacity(small.len());
+    small.retain(|atom| {
+        let value = total(&one, atoms.sets(*atom));
+        if value != 0 {
+            values.push((value, total(&other, atoms.sets(*atom))));
         }
+        value != 0
+    });
+    // All inverses by one (Montgomery's trick): of the product of all, and back.
+    let mut products = Vec::with_capacity(values.len());
+    let mut product = 1;
+    for (a, _) in &values {
+        products.push(product);
+        product = multiply(product, *a);
     }
     let mut back = inverse(product);
-    let mut ratios: Vec<(u64, usize)> = Vec::with_capacity(pairs.len());
-    for (((a, b), before), atom) in pairs.iter().zip(&products).zip(small).rev() {
-        if *a == 0 {
-            continue;
-        }
+    let mut ratios: Vec<(u64, usize)> = Vec::with_capacity(values.len());
+    for (((a, b), before), atom) in values.iter().zip(&products).zip(small.iter()).rev() {
         ratios.push((multiply(*b, multiply(back, *before)), *atom));
         back = multiply(back, *a);
     }
+    drop((values, products));
     ratios.sort_unstable();
     let of = |same: &[(u64, usize)]| {
         let people = same.iter().map(|(_, atom)| atoms.people(*atom)).sum();
         same.first().map(|(_, atom)| Group { atom: *atom, people })
     };
-    ratios.chunk_by(|a, b| a.0 == b.0).filter_map(of).collect()
+    let mut groups: Vec<Group> = ratios.chunk_by(|a, b| a.0 == b.0).filter_map(of).collect();
+    groups.sort_unstable_by_key(|group| group.atom);
+    groups
 }

@@ -2,61 +2,78 @@
 
 use crate::field::mixed;
 use roaring::RoaringBitmap;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
-/// People of one container of a set share the high half of their number.
-const BLOCK: usize = 1 << 16;
+/// Neighbouring numbers of people that are looked at together: what is written down of them stays in the processor's cache.
+const PART: u32 = 1 << 13;
 
-/// Groups of people who are in the same sets, each with its sets, in an order that depends on nothing but the sets.
+/// Sets of which atoms are made: their numbers are kept in 16 bits, since all atoms together name them tens of millions of times.
+pub(super) const SETS_MAX: usize = 1 << 16;
+
+/// Groups of people who are in the same sets, each with its sets; in the order of their first people.
 pub(super) struct Atoms {
     people: Vec<u32>,
     starts: Vec<usize>,
-    sets: Vec<u32>,
+    sets: Vec<u16>,
 }
 
 impl Atoms {
-    /// Of these sets. Whoever is in none of them is in no atom.
+    /// Of these sets, [`SETS_MAX`] at most. Whoever is in none of them is in no atom.
     pub(super) fn of(sets: &[&RoaringBitmap]) -> Self {
-        let places = Places::of(sets);
-        let mut by_mark = places.marks(sets);
-        by_mark.sort_unstable();
-        // A mark is a sum of one number of 64 bits per set: people of one mark are in the same sets.
-        let mut people: Vec<u32> = Vec::new();
-        let mut starts = vec![0usize];
-        let mut atom_of = vec![u32::MAX; places.len];
-        let mut firsts: Vec<u32> = Vec::new();
-        for same in by_mark.chunk_by(|a, b| a.mark == b.mark) {
-            let Some(first) = same.first() else { continue };
-            let atom = u32::try_from(people.len()).unwrap_or(u32::MAX);
-            if let Some(of) = atom_of.get_mut(places.of_person(first.person)) {
-                *of = atom;
+        let mut all = Self { people: Vec::new(), starts: vec![0], sets: Vec::new() };
+        let mut known: HashMap<u64, u32, BuildHasherDefault<Unchanged>> = HashMap::default();
+        let mut next: Vec<Option<u32>> = sets.iter().map(|set| set.min()).collect();
+        let mut part = Part::default();
+        while let Some(from) = next.iter().flatten().min() {
+            let from = from - from % PART;
+            let to = from + (PART - 1);
+            part.clear();
+            for ((index, set), next) in (0..=u16::MAX).zip(sets).zip(&mut next) {
+                if next.is_some_and(|person| person <= to) {
+                    part.note(index, set.range(from..=to).map(|person| person - from));
+                    *next = to.checked_add(1).and_then(|after| set.range(after..).next());
+                }
             }
-            firsts.push(first.person);
-            people.push(u32::try_from(same.len()).unwrap_or(u32::MAX));
-            starts.push(starts.last().copied().unwrap_or_default() + first.sets as usize);
+            all.add(&part, &mut known);
         }
-        drop(by_mark);
-        firsts.sort_unstable();
-        let firsts: RoaringBitmap = firsts.into_iter().collect();
-        let mut filled = starts.clone();
-        let mut of_atoms = vec![0u32; starts.last().copied().unwrap_or_default()];
-        for (index, set) in (0u32..).zip(sets) {
-            let mut note = |person: u32| {
-                let atom = atom_of.get(places.of_person(person)).copied().unwrap_or(u32::MAX);
-                if let Some(at) = filled.get_mut(atom as usize) {
-                    if let Some(place) = of_atoms.get_mut(*at) {
-                        *place = index;
-                    }
+        all
+    }
+
+    /// Adds people. A mark is a sum of one number of 64 bits per set: people of one mark are in the same sets.
+    fn add(&mut self, part: &Part, known: &mut HashMap<u64, u32, BuildHasherDefault<Unchanged>>) {
+        let mut filled = vec![usize::MAX; part.people.len()];
+        for (person, (mark, sets)) in part.people.iter().enumerate().filter(|(_, (_, sets))| *sets > 0) {
+            let next = u32::try_from(self.people.len()).unwrap_or(u32::MAX);
+            let atom = *known.entry(*mark).or_insert(next);
+            // One person speaks for an atom.
+            if atom == next {
+                let start = self.starts.last().copied().unwrap_or_default();
+                if let Some(at) = filled.get_mut(person) {
+                    *at = start;
+                }
+                self.people.push(0);
+                self.starts.push(start + *sets as usize);
+            }
+            if let Some(people) = self.people.get_mut(atom as usize) {
+                *people += 1;
+            }
+        }
+        let len = self.starts.last().copied().unwrap_or_default();
+        if len == self.sets.len() {
+            return;
+        }
+        self.sets.resize(len, 0);
+        let mut inside = part.inside.iter();
+        for (index, len) in &part.lens {
+            for person in inside.by_ref().take(*len) {
+                let Some(at) = filled.get_mut(usize::from(*person)) else { continue };
+                if let Some(place) = self.sets.get_mut(*at) {
+                    *place = *index;
                     *at += 1;
                 }
-            };
-            // One person speaks for an atom. Where that leaves most people out, they are left out container by container.
-            if firsts.len() < set.len() / 2 {
-                (&firsts & *set).iter().for_each(&mut note);
-            } else {
-                set.iter().for_each(&mut note);
             }
         }
-        Self { people, starts, sets: of_atoms }
     }
 
     /// How many atoms there are.
@@ -70,63 +87,60 @@ impl Atoms {
     }
 
     /// The sets it is in, in ascending order.
-    pub(super) fn sets(&self, atom: usize) -> &[u32] {
+    pub(super) fn sets(&self, atom: usize) -> &[u16] {
         let (Some(from), Some(to)) = (self.starts.get(atom), self.starts.get(atom + 1)) else { return &[] };
         self.sets.get(*from..*to).unwrap_or_default()
     }
 }
 
-/// A person with the sum of the marks of the sets they are in.
-#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Marked {
-    mark: u64,
-    person: u32,
-    sets: u32,
+/// Some people beside one another.
+#[derive(Default)]
+struct Part {
+    /// For each the sum of the marks of the sets they are in, and how many these are.
+    people: Vec<(u64, u32)>,
+    /// The sets' people, one set after the other, and how many of each.
+    inside: Vec<u16>,
+    lens: Vec<(u16, usize)>,
 }
 
-/// Where people are kept: only for the blocks of numbers that occur, so that a great number costs no memory.
-struct Places {
-    blocks: Vec<u32>,
-    len: usize,
+impl Part {
+    fn clear(&mut self) {
+        self.people.clear();
+        self.people.resize(PART as usize, (0, 0));
+        self.inside.clear();
+        self.lens.clear();
+    }
+
+    fn note(&mut self, set: u16, inside: impl Iterator<Item = u32>) {
+        let mark = mixed(u64::from(set));
+        let before = self.inside.len();
+        inside.for_each(|person| {
+            if let Some((of, sets)) = self.people.get_mut(person as usize) {
+                *of = of.wrapping_add(mark);
+                *sets += 1;
+            }
+            self.inside.push(u16::try_from(person).unwrap_or_default());
+        });
+        self.lens.push((set, self.inside.len() - before));
+    }
 }
 
-impl Places {
-    fn of(sets: &[&RoaringBitmap]) -> Self {
-        let mut blocks = vec![u32::MAX; BLOCK];
-        let mut used = 0u32;
-        for set in sets {
-            let mut next = set.min();
-            while let Some(person) = next {
-                if let Some(block) = blocks.get_mut(person as usize / BLOCK).filter(|b| **b == u32::MAX) {
-                    *block = used;
-                    used += 1;
-                }
-                let after = (person as usize / BLOCK + 1) * BLOCK;
-                next = u32::try_from(after).ok().and_then(|from| set.range(from..).next());
-            }
-        }
-        Self { blocks, len: used as usize * BLOCK }
+/// Marks look random already.
+#[derive(Default)]
+struct Unchanged(u64);
+
+impl Hasher for Unchanged {
+    fn finish(&self) -> u64 {
+        self.0
     }
 
-    fn of_person(&self, person: u32) -> usize {
-        let block = self.blocks.get(person as usize / BLOCK).copied().unwrap_or_default();
-        block as usize * BLOCK + person as usize % BLOCK
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
     }
 
-    /// Everybody who is in a set.
-    fn marks(&self, sets: &[&RoaringBitmap]) -> Vec<Marked> {
-        let mut all = vec![Marked::default(); self.len];
-        for (index, set) in (0u64..).zip(sets) {
-            let mark = mixed(index);
-            for person in *set {
-                if let Some(of) = all.get_mut(self.of_person(person)) {
-                    of.mark = of.mark.wrapping_add(mark);
-                    of.person = person;
-                    of.sets += 1;
-                }
-            }
-        }
-        all.retain(|of| of.sets > 0);
-        all
+    fn write_u64(&mut self, mark: u64) {
+        self.0 = mark;
     }
 }

@@ -1,6 +1,6 @@
 //! The coefficients that numbers may have, in solved form.
 
-use crate::field::{add, inverse, multiply, random, subtract};
+use crate::field::{PRIME, add, inverse, multiply, random, subtract};
 
 /// A sum of variables: each with what it is multiplied with, in ascending order, none with nothing.
 pub(super) type Sum = Vec<(u32, u64)>;
@@ -44,17 +44,17 @@ impl Solutions {
 
     /// Whether the coefficients of these sets add up to nothing in every solution, but for a chance of one in 2^61: whether they
     /// do in the one chosen at random, with the parameters at nothing.
-    pub(super) fn is_nothing(&self, sets: &[u32]) -> bool {
+    pub(super) fn is_nothing(&self, sets: &[u16]) -> bool {
         total(&self.sample, sets) == 0
     }
 
     /// Takes the equation that the coefficients of these sets add up to nothing.
-    pub(super) fn take(&mut self, sets: &[u32]) -> bool {
+    pub(super) fn take(&mut self, sets: &[u16]) -> bool {
         !self.is_nothing(sets) && self.solve(sets, None)
     }
 
     /// Makes what the coefficients of these sets add up to a parameter, in the place of a free variable. Says which.
-    pub(super) fn name(&mut self, sets: &[u32]) -> Option<u32> {
+    pub(super) fn name(&mut self, sets: &[u16]) -> Option<u32> {
         if self.is_nothing(sets) {
             return None;
         }
@@ -66,15 +66,15 @@ impl Solutions {
     }
 
     /// What the coefficients of these sets add up to.
-    pub(super) fn sum_of(&mut self, sets: &[u32]) -> Sum {
+    pub(super) fn sum_of(&mut self, sets: &[u16]) -> Sum {
         for set in sets {
-            match self.coefficients.get(*set as usize) {
+            match self.coefficients.get(usize::from(*set)) {
                 Some(Some(terms)) => {
                     for (variable, times) in terms {
                         add_term(&mut self.sum, &mut self.touched, *variable, *times);
                     }
                 }
-                _ => add_term(&mut self.sum, &mut self.touched, *set, 1),
+                _ => add_term(&mut self.sum, &mut self.touched, u32::from(*set), 1),
             }
         }
         self.touched.sort_unstable();
@@ -91,7 +91,7 @@ impl Solutions {
         sum
     }
 
-    fn solve(&mut self, sets: &[u32], name: Option<u32>) -> bool {
+    fn solve(&mut self, sets: &[u16], name: Option<u32>) -> bool {
         let sum = self.sum_of(sets);
         let free = sum.iter().filter(|(variable, _)| (*variable as usize) < self.sets);
         let cost = |(variable, _): &&(u32, u64)| {
@@ -185,8 +185,15 @@ impl Solutions {
 }
 
 /// What the values of these sets add up to.
-pub(super) fn total(values: &[u64], sets: &[u32]) -> u64 {
-    sets.iter().fold(0, |sum, set| add(sum, values.get(*set as usize).copied().unwrap_or_default()))
+pub(super) fn total(values: &[u64], sets: &[u16]) -> u64 {
+    let value = |set: &u16| values.get(usize::from(*set)).copied().unwrap_or_default();
+    let (fours, rest) = sets.as_chunks::<4>();
+    // Four are below 2^63: brought under the prime together.
+    let of_fours = fours.iter().fold(0, |sum, [a, b, c, d]| {
+        let four = value(a) + value(b) + value(c) + value(d);
+        add(sum, add(four & PRIME, four >> 61))
+    });
+    rest.iter().fold(of_fours, |sum, set| add(sum, value(set)))
 }
 
 fn add_term(sum: &mut [u64], touched: &mut Vec<u32>, variable: u32, times: u64) {

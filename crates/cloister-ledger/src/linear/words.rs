@@ -10,7 +10,7 @@ const WRITTEN_MAX: usize = 1 << 20;
 /// Multiplications after which combinations of several parameters are no longer looked for.
 const WORK_MAX: usize = 6_000_000;
 /// Groups that are looked at before it is asked again which of the others matter.
-const LOOK_FIRST: usize = 128;
+const LOOK_FIRST: usize = 512;
 
 /// Atoms on which all combinations that are left are the same but for a factor: nothing on one is nothing on all.
 #[derive(Clone, Copy, Debug)]
@@ -39,25 +39,27 @@ pub(super) struct Search {
 }
 
 impl<'a> Words<'a> {
-    /// Chooses the pivots: the first groups, in their order, that do not depend on one another.
+    /// Chooses the pivots: the first groups, in this order, that do not depend on one another.
     pub(super) fn of(
         mut solutions: Solutions,
         atoms: &'a Atoms,
         groups: &'a [Group],
+        order: &[usize],
         people_min: u64,
     ) -> Self {
         let mut pivots = Vec::new();
-        for (index, group) in groups.iter().enumerate() {
+        for index in order {
+            let Some(group) = groups.get(*index) else { continue };
             if let Some(name) = solutions.name(atoms.sets(group.atom)) {
-                pivots.push((name, index));
+                pivots.push((name, *index));
             }
         }
         Self { solutions, atoms, groups, pivots, people_min }
     }
 
-    /// The pivots.
-    pub(super) fn pivots(&self) -> impl Iterator<Item = Group> {
-        self.pivots.iter().filter_map(|(_, group)| self.groups.get(*group).copied())
+    /// The pivots' places among the groups.
+    pub(super) fn pivots(&self) -> impl Iterator<Item = usize> {
+        self.pivots.iter().map(|(_, group)| *group)
     }
 
     /// Combinations with a new set that leave fewer than enough people, at most so many.
@@ -75,16 +77,14 @@ impl<'a> Words<'a> {
         };
         let mut alive: BTreeMap<u32, u64> =
             self.pivots.iter().filter(with_new).map(|(name, _)| (*name, 0)).collect();
-        let mut rest: Vec<&Group> = self.groups.iter().collect();
+        // Most words are something nearly everywhere: a few groups from everywhere are enough to drop them.
+        let step = (self.groups.len() / LOOK_FIRST).max(1);
+        let mut now: Vec<&Group> = self.groups.iter().step_by(step).collect();
+        let mut rest: Vec<&Group> =
+            self.groups.iter().enumerate().filter(|(i, _)| i % step != 0).map(|(_, group)| group).collect();
         let mut looked = LOOK_FIRST;
-        while !rest.is_empty() && !alive.is_empty() {
-            let values = self.solutions.solution(|variable| match alive.contains_key(&variable) {
-                true => random(u64::from(variable)),
-                false => 0,
-            });
-            rest.retain(|group| total(&values, self.atoms.sets(group.atom)) != 0);
-            let later = rest.split_off(looked.min(rest.len()));
-            for group in std::mem::replace(&mut rest, later) {
+        while !now.is_empty() && !alive.is_empty() {
+            for group in now {
                 for (variable, _) in self.solutions.sum_of(self.atoms.sets(group.atom)) {
                     if let Some(people) = alive.get_mut(&variable) {
                         *people += group.people;
@@ -94,6 +94,13 @@ impl<'a> Words<'a> {
                     }
                 }
             }
+            let values = self.solutions.solution(|variable| match alive.contains_key(&variable) {
+                true => random(u64::from(variable)),
+                false => 0,
+            });
+            rest.retain(|group| total(&values, self.atoms.sets(group.atom)) != 0);
+            let later = rest.split_off(looked.min(rest.len()));
+            now = std::mem::replace(&mut rest, later);
             looked *= 2;
         }
         let word = |name: &u32| self.solutions.solution(|variable| u64::from(variable == *name));
