@@ -3,24 +3,33 @@
 /// The prime.
 pub(crate) const PRIME: u64 = (1 << 61) - 1;
 
+/// A number below twice the prime, brought under it. Without a branch: which way it went would look random to the processor.
+fn reduced(a: u64) -> u64 {
+    a.min(a.wrapping_sub(PRIME))
+}
+
 /// A sum.
 pub(crate) fn add(a: u64, b: u64) -> u64 {
-    let sum = a + b;
-    if sum >= PRIME { sum - PRIME } else { sum }
+    reduced(a.wrapping_add(b))
 }
 
 /// A difference.
 pub(crate) fn subtract(a: u64, b: u64) -> u64 {
-    add(a, PRIME - b)
+    reduced(a.wrapping_add(PRIME - b))
 }
 
 /// A product.
 pub(crate) fn multiply(a: u64, b: u64) -> u64 {
-    let whole = u128::from(a) * u128::from(b);
+    multiply_add(a, b, 0)
+}
+
+/// A product, and a number more.
+pub(crate) fn multiply_add(a: u64, b: u64, more: u64) -> u64 {
+    let whole = (u128::from(a) * u128::from(b)).wrapping_add(u128::from(more));
     // Below 2^122: the two halves of 61 bits, added, are below twice the prime. The masks let no conversion fail.
     let low = u64::try_from(whole & u128::from(PRIME)).unwrap_or_default();
     let high = u64::try_from((whole >> 61) & u128::from(PRIME)).unwrap_or_default();
-    add(low, high)
+    reduced(low.wrapping_add(high))
 }
 
 /// What a number is multiplied with to get one; nothing for zero.

@@ -71,12 +71,13 @@ impl<'a> Words<'a> {
     /// Each word by itself. One that is something on enough people is dropped as soon as they have been seen, and groups that are
     /// nothing in all words not dropped yet are not looked at.
     fn single(&mut self, new: &[bool], found_max: usize) -> Search {
-        let with_new = |(name, _): &&(u32, usize)| {
+        let mut alive: BTreeMap<u32, u64> = BTreeMap::new();
+        for (name, _) in &self.pivots {
             let users = self.solutions.users(*name);
-            users.iter().any(|set| new.get(*set as usize).copied().unwrap_or_default())
-        };
-        let mut alive: BTreeMap<u32, u64> =
-            self.pivots.iter().filter(with_new).map(|(name, _)| (*name, 0)).collect();
+            if users.iter().any(|set| new.get(*set as usize).copied().unwrap_or_default()) {
+                alive.insert(*name, 0);
+            }
+        }
         // Most words are something nearly everywhere: a few groups from everywhere are enough to drop them.
         let step = (self.groups.len() / LOOK_FIRST).max(1);
         let mut now: Vec<&Group> = self.groups.iter().step_by(step).collect();
