@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 const WRITTEN_MAX: usize = 1 << 20;
 /// Multiplications after which combinations of several parameters are no longer looked for.
 const WORK_MAX: usize = 6_000_000;
+/// Combinations of so many words after which no more are looked for.
+const TOGETHER_MAX: usize = 4_096;
 /// Groups that are looked at before it is asked again which of the others matter.
 const LOOK_FIRST: usize = 512;
 
@@ -68,16 +70,21 @@ impl<'a> Words<'a> {
         if written { self.written(new, found_max) } else { self.single(new, found_max) }
     }
 
+    /// Puts the words with a new set first, and says how many they are. The others are no new set's, nor what is made of them
+    /// alone.
+    fn new_first(&mut self, new: &[bool]) -> usize {
+        let Self { pivots, solutions, .. } = self;
+        let is_new = |set: &u32| new.get(*set as usize).copied().unwrap_or_default();
+        pivots.sort_by_cached_key(|(name, _)| !solutions.users(*name).iter().any(is_new));
+        pivots.iter().take_while(|(name, _)| solutions.users(*name).iter().any(is_new)).count()
+    }
+
     /// Each word by itself. One that is something on enough people is dropped as soon as they have been seen, and groups that are
     /// nothing in all words not dropped yet are not looked at.
     fn single(&mut self, new: &[bool], found_max: usize) -> Search {
-        let mut alive: BTreeMap<u32, u64> = BTreeMap::new();
-        for (name, _) in &self.pivots {
-            let users = self.solutions.users(*name);
-            if users.iter().any(|set| new.get(*set as usize).copied().unwrap_or_default()) {
-                alive.insert(*name, 0);
-            }
-        }
+        let with_new = self.new_first(new);
+        let mut alive: BTreeMap<u32, u64> =
+            self.pivots.iter().take(with_new).map(|(name, _)| (*name, 0)).collect();
         // Most words are something nearly everywhere: a few groups from everywhere are enough to drop them.
         let step = (self.groups.len() / LOOK_FIRST).max(1);
         let mut now: Vec<&Group> = self.groups.iter().step_by(step).collect();
@@ -110,6 +117,7 @@ impl<'a> Words<'a> {
 
     /// All words written down, and combined: first each alone, then two, three and more together.
     fn written(&mut self, new: &[bool], found_max: usize) -> Search {
+        let with_new = self.new_first(new);
         let number: BTreeMap<u32, usize> =
             self.pivots.iter().enumerate().map(|(i, (name, _))| (*name, i)).collect();
         let mut words = vec![vec![0u64; self.groups.len()]; self.pivots.len()];
@@ -123,14 +131,26 @@ impl<'a> Words<'a> {
         }
         let people: Vec<u64> = self.groups.iter().map(|group| group.people).collect();
         let pivots: Vec<usize> = self.pivots.iter().map(|(_, group)| *group).collect();
-        let mut together =
-            Together { words: &words, pivots: &pivots, people: &people, work: WORK_MAX, found: Vec::new() };
+        let mut together = Together {
+            words: &words,
+            with_new,
+            pivots: &pivots,
+            people: &people,
+            work: WORK_MAX,
+            found: Vec::new(),
+        };
         let mut found: Vec<Vec<u64>> = Vec::new();
         let left = self.people_min.saturating_sub(1);
         let mut complete = true;
-        for size in 1..=usize::try_from(left).unwrap_or(usize::MAX).min(words.len()) {
+        let mut fewest: Vec<u64> = pivots.iter().filter_map(|pivot| people.get(*pivot)).copied().collect();
+        fewest.sort_unstable();
+        let sizes = fewest.iter().scan(0, |sum, people| {
+            *sum += people;
+            (*sum <= left).then_some(())
+        });
+        for (size, ()) in (1..).zip(sizes) {
             together.choose(0, size, left, &mut Vec::new());
-            complete = together.work > 0;
+            complete = together.goes_on();
             for times in std::mem::take(&mut together.found) {
                 let values: BTreeMap<u32, u64> = times
                     .iter()
@@ -174,6 +194,8 @@ impl Combined {
 /// Words that are combined.
 struct Together<'a> {
     words: &'a [Vec<u64>],
+    /// How many have a new set: the first.
+    with_new: usize,
     /// The group that is each word's pivot.
     pivots: &'a [usize],
     /// How many people are in each group.
@@ -198,10 +220,12 @@ impl Together<'_> {
             self.spend(words.len() * self.people.len() / 4);
             return self.search(&words, 0, left);
         }
-        for word in from..self.words.len() {
-            if self.work == 0 {
+        let to = if chosen.is_empty() { self.with_new } else { self.words.len() };
+        for word in from..to {
+            if !self.goes_on() {
                 return;
             }
+            self.spend(1);
             let people = self.pivots.get(word).and_then(|pivot| self.people.get(*pivot)).copied();
             let Some(left) = left.checked_sub(people.unwrap_or_default()) else { continue };
             chosen.push(word);
@@ -229,7 +253,7 @@ impl Together<'_> {
             return;
         };
         self.spend(column - from + 1);
-        if self.work == 0 {
+        if !self.goes_on() {
             return;
         }
         if let Some(by) = words.iter().rfind(|word| on(word, column) != 0) {
@@ -248,6 +272,10 @@ impl Together<'_> {
         if let Some(left) = left.checked_sub(people) {
             self.search(words, column + 1, left);
         }
+    }
+
+    fn goes_on(&self) -> bool {
+        self.work > 0 && self.found.len() < TOGETHER_MAX
     }
 
     fn spend(&mut self, work: usize) {
