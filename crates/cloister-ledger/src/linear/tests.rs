@@ -44,30 +44,47 @@ fn rank(rows: &[&Row], on: &[u32]) -> usize {
     rank
 }
 
-/// The smallest groups of fewer than enough people that the new rows give away and the old ones do not, by trying every group.
-fn given_away(rows: &[Row], universe: u32, people_min: u64) -> BTreeSet<Vec<u32>> {
-    let everybody: Vec<u32> = (0..universe).collect();
-    let all: Vec<&Row> = rows.iter().collect();
-    let old: Vec<&Row> = rows.iter().filter(|row| !row.new).collect();
-    // A row that is of the same people as a new one counts as new.
-    let old: Vec<&Row> =
-        old.into_iter().filter(|o| !rows.iter().any(|r| r.new && r.people == o.people)).collect();
-    let (rank_all, rank_old) = (rank(&all, &everybody), rank(&old, &everybody));
-    let mut chosen: Vec<u32> =
-        (1..1u32 << universe).filter(|s| u64::from(s.count_ones()) < people_min).collect();
-    chosen.sort_by_key(|s| s.count_ones());
-    let mut found: Vec<u32> = Vec::new();
-    for set in chosen {
-        if found.iter().any(|f| f & set == *f) {
-            continue;
-        }
-        let outside: Vec<u32> = everybody.iter().copied().filter(|p| set >> p & 1 == 0).collect();
-        // So many combinations more are nothing outside than are nothing everywhere.
-        if rank_all - rank(&all, &outside) > rank_old - rank(&old, &outside) {
-            found.push(set);
+/// All groups, by trying every one.
+struct Oracle<'a> {
+    all: Vec<&'a Row>,
+    old: Vec<&'a Row>,
+    everybody: Vec<u32>,
+}
+
+impl<'a> Oracle<'a> {
+    /// A row that is of the same people as a new one counts as new.
+    fn of(rows: &'a [Row], universe: u32) -> Self {
+        let as_new = |row: &Row| rows.iter().any(|other| other.new && other.people == row.people);
+        Self {
+            all: rows.iter().collect(),
+            old: rows.iter().filter(|row| !as_new(row)).collect(),
+            everybody: (0..universe).collect(),
         }
     }
-    found.into_iter().map(|set| everybody.iter().copied().filter(|p| set >> p & 1 == 1).collect()).collect()
+
+    /// Whether all rows have a combination on these people alone that the old rows do not have: whether so many more of them are
+    /// nothing on everybody else than are nothing on everybody.
+    fn given_away(&self, people: &[u32]) -> bool {
+        let others: Vec<u32> = self.everybody.iter().copied().filter(|p| !people.contains(p)).collect();
+        let only = |rows: &[&Row]| rank(rows, &self.everybody) - rank(rows, &others);
+        only(&self.all) > only(&self.old)
+    }
+
+    /// The smallest groups of fewer than enough people that are given away.
+    fn smallest(&self, people_min: u64) -> BTreeSet<Vec<u32>> {
+        let mut chosen: Vec<u32> =
+            (1..1u32 << self.everybody.len()).filter(|s| u64::from(s.count_ones()) < people_min).collect();
+        chosen.sort_by_key(|s| s.count_ones());
+        let people =
+            |set: u32| self.everybody.iter().copied().filter(|p| set >> p & 1 == 1).collect::<Vec<_>>();
+        let mut found: Vec<u32> = Vec::new();
+        for set in chosen {
+            if found.iter().all(|f| f & set != *f) && self.given_away(&people(set)) {
+                found.push(set);
+            }
+        }
+        found.into_iter().map(people).collect()
+    }
 }
 
 /// On whom the combinations that are found are something. Each has a new row, and is on fewer than enough people.
@@ -89,8 +106,12 @@ fn left(rows: &[Row], universe: u32, people_min: u64) -> (BTreeSet<Vec<u32>>, bo
 }
 
 fn compare(rows: &[Row], universe: u32, people_min: u64) -> Result<(), TestCaseError> {
-    let expected = given_away(rows, universe, people_min);
+    let oracle = Oracle::of(rows, universe);
+    let expected = oracle.smallest(people_min);
     let (found, all_wanted) = left(rows, universe, people_min);
+    for people in &found {
+        prop_assert!(oracle.given_away(people), "{people:?} are not given away by the new rows");
+    }
     let missed: Vec<_> = expected.difference(&found).filter(|_| all_wanted).collect();
     prop_assert!(missed.is_empty(), "missed {:?}", missed);
     prop_assert_eq!(expected.is_empty(), found.is_empty());
