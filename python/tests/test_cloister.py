@@ -72,7 +72,7 @@ def test_waiting_ends() -> None:
     with pytest.raises(cloister.Held) as caught:
         cloister.wait(Hub(held("req_1")).as_connection(), "SELECT 1")
     assert (caught.value.request, caught.value.reasons) == ("req_1", ("review-required", "argument-shape"))
-    assert "nobody has asked" in str(caught.value)
+    assert "not with the checkers" in str(caught.value)
 
 
 def test_another_query_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,6 +80,14 @@ def test_another_query_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(cloister.Held) as caught:
         cloister.wait(Hub(held("req_1"), held("req_2"), TABLE).as_connection(), "SELECT 1", timeout=60)
     assert caught.value.request == "req_2"
+
+
+def test_a_rejected_result_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cloister._held.time.sleep", lambda _: None)
+    with_checkers = held("req_1", "held: The result of req_1 waits for checkers (ledger). It is in the release request rel_1.")
+    with pytest.raises(cloister.Held) as caught:
+        cloister.wait(Hub(held("req_1"), with_checkers, held("req_1"), TABLE).as_connection(), "SELECT 1", timeout=60)
+    assert caught.value.release_request is None
 
 
 def test_other_errors_stay_the_drivers() -> None:

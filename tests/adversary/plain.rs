@@ -12,15 +12,22 @@ pub(crate) fn answers(world: &World, queries: &[String]) -> Option<Vec<Answer>> 
     runtime.block_on(async {
         let mut connection = SqliteConnectOptions::new().in_memory(true).connect().await.unwrap();
         fill(&mut connection, world).await;
+        let mut newer = SqliteConnectOptions::new().in_memory(true).connect().await.unwrap();
+        fill(&mut newer, &world.without_the_one()).await;
         let mut answers = Vec::new();
         for sql in queries {
-            let rows = sqlx::query(AssertSqlSafe(sql.clone())).fetch_all(&mut connection).await.ok()?;
+            let (connection, sql) = match sql.strip_prefix("@n ") {
+                Some(sql) => (&mut newer, sql.to_owned()),
+                None => (&mut connection, sql.clone()),
+            };
+            let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(connection).await.ok()?;
             let columns = rows.first().map(|row| row.columns().iter().map(|c| c.name().to_owned()));
             let columns = columns.map(Iterator::collect).unwrap_or_default();
             let rows = rows.iter().map(|row| (0..row.len()).map(|i| read(row, i)).collect()).collect();
             answers.push(Answer { code: 0, columns, rows, rest: String::new() });
         }
         connection.close().await.unwrap();
+        newer.close().await.unwrap();
         Some(answers)
     })
 }

@@ -164,8 +164,9 @@ pub(crate) fn attempt_ungoverned(attack: &Attack) -> Option<Outcome> {
 }
 
 fn governed(hub: &Hub, project: &str, sql: &str) -> Answer {
-    // Somebody in another project helps.
+    // Somebody in another project helps, or in one that has the newer version.
     let (project, sql) = sql.strip_prefix("@q ").map_or((project, sql), |sql| ("q", sql));
+    let (project, sql) = sql.strip_prefix("@n ").map_or((project, sql), |sql| ("n", sql));
     let done = hub.query_in(project, "researcher", sql);
     assert!([0, 2, 3].contains(&done.code), "{sql}\n{done:?}");
     let mut json = done.json();

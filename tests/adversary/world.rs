@@ -132,6 +132,16 @@ impl World {
         self.stays.iter().filter(move |s| born(&s.nhs))
     }
 
+    /// The world after the one person has left it.
+    pub(crate) fn without_the_one(&self) -> Self {
+        let mut after = self.clone();
+        let one =
+            after.people.iter().position(|p| p.sex == "F" && p.birth_year == 1931 && p.district == "AB1");
+        let one = after.people.remove(one.unwrap());
+        after.stays.retain(|stay| stay.nhs != one.nhs);
+        after
+    }
+
     fn write(&self, hub: &Hub) {
         let mut person = "nhs,sex,birth_year,district,income\n".to_owned();
         for p in &self.people {
@@ -213,7 +223,7 @@ const STRICT: [(&str, &str); 3] = [
     ("small-groups = \"merge\"", "small-groups = \"drop\""),
 ];
 
-const GRANT: &str = "[[grants]]\ndataset = \"ward\"\ntables = [{ name = \"person\", columns = \"all\" }, \
+const GRANT: &str = "[[grants]]\ndataset = \"ward\"\nversion = 1\ntables = [{ name = \"person\", columns = \"all\" }, \
     { name = \"stay\", columns = \"all\" }, { name = \"code\", columns = \"all\" }]\n";
 
 fn landed(world: &World, ledger: bool) -> Hub {
@@ -236,6 +246,10 @@ fn landed(world: &World, ledger: bool) -> Hub {
     for name in ["p", "q"] {
         hub.create(&project(name, "automatic", GRANT)).expect(0);
     }
+    // The one person is in the first version alone, and project `n` has the second.
+    world.without_the_one().write(&hub);
+    hub.run(&["dataset", "land", contract.to_str().unwrap(), "--from", from.to_str().unwrap()]).expect(0);
+    hub.create(&project("n", "automatic", &GRANT.replace("version = 1", "version = 2"))).expect(0);
     let strict = project("strict", "automatic", GRANT).replace("\"nhs-england\"", "\"strict\"");
     hub.create(&strict).expect(0);
     hub

@@ -12,6 +12,7 @@ mod identifiers;
 mod innocent;
 mod kill;
 mod landing;
+mod ledger;
 mod noise;
 mod omop;
 mod package;

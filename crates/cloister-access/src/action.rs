@@ -73,6 +73,8 @@ actions! {
         ViewReports = "view-reports",
         /// Read and export the audit log.
         ReadAudit = "read-audit",
+        /// See what the ledger of releases holds.
+        ViewLedger = "view-ledger",
         /// Invite, enable and disable people; give roles; record training.
         ManagePeople = "manage-people",
         /// Provision a project.
@@ -115,6 +117,8 @@ actions! {
         CreateRequest = "create-request",
         /// Read the project's data dictionary, to check.
         ReviewDictionary = "review-dictionary",
+        /// See what a query would say beside what was released.
+        SimulateRelease = "simulate-release",
         /// Change, suspend, resume or close a project.
         ManageProject = "manage-project",
         /// Grant a person egress, or end it.

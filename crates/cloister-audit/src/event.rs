@@ -39,6 +39,12 @@ event_kinds! {
     LandingFailed = "landing-failed",
     /// The files of a dataset version were compared with its manifest.
     DatasetVerified = "dataset-verified",
+    /// The ledger of releases was compared with the log.
+    LedgerVerified = "ledger-verified",
+    /// An entry of the ledger that was lost was made again.
+    LedgerRebuilt = "ledger-rebuilt",
+    /// A query was compared with what was released, without a result.
+    LedgerSimulated = "ledger-simulated",
     /// A project was provisioned.
     ProjectCreated = "project-created",
     /// A project was stopped for a while.
@@ -335,7 +341,7 @@ mod tests {
             assert_eq!(EventKind::parse(kind.as_str()), Some(*kind));
             assert!(kind.as_str().bytes().all(|b| b.is_ascii_lowercase() || b == b'-'));
         }
-        assert_eq!(EventKind::ALL.len(), 60);
+        assert_eq!(EventKind::ALL.len(), 63);
         assert_eq!(EventKind::parse("HubCreated"), None);
     }
 

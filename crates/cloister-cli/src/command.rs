@@ -9,6 +9,7 @@ pub(crate) mod demo;
 pub(crate) mod describe;
 pub(crate) mod explain;
 pub(crate) mod init;
+pub(crate) mod ledger;
 pub(crate) mod person;
 pub(crate) mod policy;
 pub(crate) mod project;

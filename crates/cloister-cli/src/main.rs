@@ -77,6 +77,7 @@ async fn run(cli: Cli) -> ExitCode {
         Command::Check(args) => command::check::run(place.home, args),
         Command::Verify(args) => command::verify::run(&args),
         Command::Audit(args) => command::audit::run(place, args).await,
+        Command::Ledger(args) => command::ledger::run(place, args).await,
         Command::Policy(args) => command::policy::run(place, args).await,
     }
 }

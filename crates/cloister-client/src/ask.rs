@@ -1,7 +1,7 @@
 //! Asking a query, and hearing of its end.
 
 use crate::client::absent;
-use crate::view::{AnswerView, QueryView};
+use crate::view::{AnswerView, LedgerStatusView, LedgerToldView, QueryView};
 use crate::{Client, ClientError, Problem, Shown};
 use cloister_model::Name;
 use reqwest::header::{HeaderMap, HeaderValue};
@@ -60,6 +60,34 @@ impl Client {
         ask: &NewAsk,
     ) -> Result<Shown<T>, ClientError> {
         self.call(Method::POST, &["v1", "projects", project.as_str(), "explain"], Some(ask)).await
+    }
+
+    /// What a query would say beside what was released.
+    ///
+    /// # Errors
+    /// As the server says.
+    pub async fn simulate_release(
+        &self,
+        project: &Name,
+        ask: &NewAsk,
+    ) -> Result<Shown<LedgerToldView>, ClientError> {
+        self.call(Method::POST, &["v1", "projects", project.as_str(), "simulated-releases"], Some(ask)).await
+    }
+
+    /// What the ledger holds.
+    ///
+    /// # Errors
+    /// As the server says.
+    pub async fn ledger_status(&self) -> Result<Shown<LedgerStatusView>, ClientError> {
+        self.call(Method::GET, &["v1", "ledger"], None::<&()>).await
+    }
+
+    /// What the ledger says of a query.
+    ///
+    /// # Errors
+    /// As the server says.
+    pub async fn ledger_of(&self, query: &str) -> Result<Shown<LedgerToldView>, ClientError> {
+        self.call(Method::GET, &["v1", "ledger", query], None::<&()>).await
     }
 
     /// Runs a query on invented rows.

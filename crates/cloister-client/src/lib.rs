@@ -32,7 +32,7 @@ pub use shown::Shown;
 pub use view::{
     AnswerCell, AnswerColumn, AnswerView, ApprovalState, ApprovalView, Ballot, Boundary, Cell, Check, Claim,
     Column, ColumnView, Comment, DatasetRef, EarlierReleaseView, EventView, EvidenceView, ExplainedView,
-    MemberView, ObjectionView, OutputView, PersonView, PolicyRef, PolicyView, ProjectView, QueryView,
-    RealOutcome, Reason, ReleaseView, SavedView, Step, StepView, SuppressedCell, TableView, TwinView,
-    Verified, WindowView, WorkspaceView,
+    LedgerNumberView, LedgerStatusView, LedgerToldView, MemberView, ObjectionView, OutputView, PersonView,
+    PolicyRef, PolicyView, ProjectReleasesView, ProjectView, QueryView, RealOutcome, Reason, ReleaseView,
+    SavedView, Step, StepView, SuppressedCell, TableView, TwinView, Verified, WindowView, WorkspaceView,
 };

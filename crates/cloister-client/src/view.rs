@@ -1,9 +1,11 @@
 //! What is shown: plain data, as the API answers with it.
 
+mod ledger;
 mod project;
 mod query;
 mod release;
 
+pub use ledger::{LedgerNumberView, LedgerStatusView, LedgerToldView, ProjectReleasesView};
 pub use project::{
     ApprovalView, ColumnView, EventView, MemberView, PersonView, PolicyView, ProjectView, SavedView,
     TableView, Verified, WindowView, WorkspaceView,

@@ -92,9 +92,12 @@ pub use goal::Goal;
 pub use layout::{Hierarchy, HierarchyError, Layout};
 pub use linear::{Compare, Program};
 pub use overlap::{Kin, Overlaps, Part, Parts};
-pub use policy::{CellKey, ClassOutcome, Policy, PolicyError, Secondary, SmallGroups, Source};
+pub use policy::{
+    CellKey, ClassOutcome, LedgerBeyond, LedgerRemedy, Policy, PolicyError, Secondary, SmallGroups, Source,
+};
 pub use protect::{
     CellState, Finding, Hold, Origin, Protected, ProtectedCell, ProtectedRow, Rule, Shown, protect,
+    protect_withholding,
 };
 pub use rounding::RoundingMethod;
 pub use secondary::Defence;

@@ -10,7 +10,7 @@ use file::PolicyFile;
 use serde::Deserialize;
 use std::sync::Arc;
 
-pub use file::Secondary;
+pub use file::{LedgerBeyond, LedgerRemedy, Secondary};
 pub use source::Source;
 
 /// A disclosure policy (`policies/disclosure/*.toml`).
@@ -270,6 +270,28 @@ impl Policy {
     /// Whether an output is compared with what was released before, in every project and of every version of the data.
     pub fn compares_releases(&self) -> bool {
         self.file.ledger.compare
+    }
+
+    /// What becomes of an output that says with earlier ones what neither says alone.
+    pub fn ledger_remedy(&self) -> LedgerRemedy {
+        self.file.ledger.remedy
+    }
+
+    /// How many earlier numbers of a kind a new one is added to and subtracted from, and what becomes of an output whose
+    /// project has released more.
+    pub fn ledger_combines(&self) -> (usize, LedgerBeyond) {
+        (usize::try_from(self.file.ledger.combined_max).unwrap_or(usize::MAX), self.file.ledger.beyond)
+    }
+
+    /// How far a count may be from what it is shown as: none where there is noise in it.
+    pub fn count_within(&self) -> Option<u64> {
+        let base = self.rounding_base();
+        match self.rounding_method() {
+            _ if self.cell_key().is_some() => None,
+            RoundingMethod::None => Some(0),
+            RoundingMethod::Nearest | RoundingMethod::Midpoint => Some(base / 2),
+            RoundingMethod::Controlled => Some(base.saturating_sub(1)),
+        }
     }
 
     /// The most outputs of a project in a day that are released without a person having looked.

@@ -5,7 +5,7 @@ use crate::judgement::judge;
 use crate::secondary::{Defence, defend};
 use crate::together::round_together;
 use crate::{Cell, ClassOutcome, Group, Policy, RoundingMethod, SmallGroups, Statistic, Table, Value};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// A rule, by its stable identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,11 +40,13 @@ pub enum Rule {
     CellKey,
     /// Nothing is wrong with the cell, but others could be worked out from it.
     Secondary,
+    /// With what was released before it would say something of too few people.
+    Ledger,
 }
 
 impl Rule {
     /// Every rule. Cell states are kept by a rule's place here: new ones go to the end.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::SmallCount,
         Self::SmallBranch,
         Self::SmallSupport,
@@ -60,6 +62,7 @@ impl Rule {
         Self::Precision,
         Self::CellKey,
         Self::Secondary,
+        Self::Ledger,
     ];
 
     /// Whether the policy permits no number of this kind, whoever stands behind it.
@@ -85,6 +88,7 @@ impl Rule {
             Self::Precision => "precision",
             Self::CellKey => "cell-key",
             Self::Secondary => "secondary",
+            Self::Ledger => "ledger",
         }
     }
 }
@@ -246,6 +250,12 @@ impl Protected {
 
 /// Applies a policy to a table.
 pub fn protect(table: &Table, policy: &Policy) -> Protected {
+    protect_withholding(table, policy, &BTreeSet::new())
+}
+
+/// The same, with cells that are not shown whatever stands behind them, by their rows and columns in the input: what was
+/// released before tells too much beside them.
+pub fn protect_withholding(table: &Table, policy: &Policy, withheld: &BTreeSet<(usize, usize)>) -> Protected {
     let mut protected = Protected::default();
     let hidden: Vec<bool> = table.groups.iter().map(|group| is_hidden(table, group, policy)).collect();
     let classes = Classes::of(table, &hidden, policy);
@@ -281,6 +291,7 @@ pub fn protect(table: &Table, policy: &Policy) -> Protected {
             let tells = || table.overlaps.as_ref().and_then(|o| o.tells(index, &seen, column, policy));
             let shown = judge(cell, statistic, policy).and_then(|shown| match tells() {
                 Some(people) => Err((Rule::SmallDifference, people)),
+                None if withheld.contains(&(index, column)) => Err((Rule::Ledger, cell.contributors)),
                 None => Ok(shown),
             });
             match shown {
@@ -301,8 +312,9 @@ pub fn protect(table: &Table, policy: &Policy) -> Protected {
     let class_holds = policy.class_disclosure().is_some_and(|(outcome, _)| outcome == ClassOutcome::Hold);
     // What a checker only looks at takes nothing away that could be subtracted.
     let takes = |finding: &Finding| !(class_holds && finding.rule == Rule::ClassDisclosure);
-    let subtractable =
-        table.totals && protected.findings.iter().any(takes) && !hide_more(table, policy, &mut protected);
+    let subtractable = table.totals
+        && protected.findings.iter().any(takes)
+        && !hide_more(table, policy, withheld, &mut protected);
     protected.holds = holds(table, &protected, classes.unknown, policy);
     if subtractable {
         protected.holds.push(Hold::TotalsBesideSuppressed);
@@ -315,7 +327,12 @@ pub fn protect(table: &Table, policy: &Policy) -> Protected {
 }
 
 /// Takes away what others could be worked out from; whether nothing hidden can be worked out then.
-fn hide_more(table: &Table, policy: &Policy, protected: &mut Protected) -> bool {
+fn hide_more(
+    table: &Table,
+    policy: &Policy,
+    withheld: &BTreeSet<(usize, usize)>,
+    protected: &mut Protected,
+) -> bool {
     let mut hidden: Vec<Vec<bool>> = table.groups.iter().map(|g| vec![true; g.cells.len()]).collect();
     let mut gone = vec![true; table.groups.len()];
     for row in &protected.rows {
@@ -325,7 +342,7 @@ fn hide_more(table: &Table, policy: &Policy, protected: &mut Protected) -> bool 
             *gone = false;
         }
     }
-    let Some(defended) = defend(table, policy, &hidden, &gone) else { return false };
+    let Some(defended) = defend(table, policy, withheld, &hidden, &gone) else { return false };
     for row in &mut protected.rows {
         let Origin::Group(group) = row.origin else { continue };
         for (column, cell) in row.cells.iter_mut().enumerate() {

@@ -44,11 +44,13 @@ pub(crate) struct Defended {
     pub(crate) complete: bool,
 }
 
-/// Finds what else to take away. `hidden` says of every row and column whether it is hidden already, and `gone` of
+/// Finds what else to take away. `withheld` are those that are hidden for the
+/// ledger's sake, `hidden` says of every row and column whether it is hidden already, and `gone` of
 /// every row whether it is not there at all.
 pub(crate) fn defend(
     table: &Table,
     policy: &Policy,
+    withheld: &BTreeSet<(usize, usize)>,
     hidden: &[Vec<bool>],
     gone: &[bool],
 ) -> Option<Defended> {
@@ -107,7 +109,10 @@ pub(crate) fn defend(
             AdditiveCell {
                 value: *count,
                 lower: least,
-                protect: is_hidden(row).then(|| range(*count, contributors.unwrap_or_default(), policy)),
+                protect: is_hidden(row).then(|| match withheld.contains(&(row, column)) {
+                    true => beside_released(*count, policy),
+                    false => range(*count, contributors.unwrap_or_default(), policy),
+                }),
                 cost: if total && secondary.protect_totals { 10.0 } else { 1.0 },
                 suppressible: *count > 0,
                 shown: Visible::Exactly,
@@ -156,6 +161,12 @@ fn range(count: i64, contributors: u64, policy: &Policy) -> Range {
         count if count <= few => Range { down: count.saturating_sub(1).max(0), up: few - count },
         count => Range { down: count / 2, up: count },
     }
+}
+
+/// How far an outsider must be left guessing of a number that was near a released one: by all that is too few.
+fn beside_released(count: i64, policy: &Policy) -> Range {
+    let few = threshold(policy).saturating_sub(1);
+    Range { down: few.min(count), up: few }
 }
 
 #[cfg(test)]

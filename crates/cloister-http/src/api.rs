@@ -6,6 +6,7 @@ mod audit;
 mod body;
 mod datasets;
 mod health;
+mod ledger;
 mod page;
 mod people;
 mod policies;
@@ -92,6 +93,9 @@ fn guarded() -> [(Need, OpenApiRouter<AppState>); 7] {
     let request = OpenApiRouter::new().routes(routes!(release_requests::create));
     let review = OpenApiRouter::new()
         .routes(routes!(release_requests::evidence))
+        .routes(routes!(ledger::status))
+        .routes(routes!(ledger::show))
+        .routes(routes!(ledger::simulate))
         .routes(routes!(approvals::grant))
         .routes(routes!(approvals::revoke));
     let administer = OpenApiRouter::new()

@@ -6,9 +6,19 @@ use cloister_airlock::Request;
 use cloister_disclosure::Policy;
 use cloister_model::{Digest, Name};
 use cloister_store::{LedgerRow, publish, remove, write_new};
-use cloister_worker::{CompareJob, Finding, LedgerPast, ToLedger};
+use cloister_worker::{
+    CompareJob, Failure, Finding, INDEX_ENTRIES, IndexJob, LedgerPast, Past, ToLedger, index_name,
+};
 use std::path::Path;
 use tokio::sync::OwnedMutexGuard;
+
+mod oversight;
+
+pub use oversight::{LedgerNumber, LedgerProblem, LedgerRebuilt, LedgerStatus, LedgerTold, ProjectReleases};
+
+fn broken(failure: Failure) -> HubError {
+    HubError::Internal(format!("the ledger: {failure}"))
+}
 
 /// An entry and its people, sealed.
 type Sealed = (Vec<u8>, Vec<u8>);
@@ -16,10 +26,33 @@ type Sealed = (Vec<u8>, Vec<u8>);
 impl Hub {
     /// What a new result of a project is compared with, and the number of its last entry.
     pub(crate) async fn past_of(&self, project: &Name) -> Result<(i64, LedgerPast), HubError> {
-        let rows = self.store.ledger_after(0).await?;
-        let last = rows.last().map_or(0, |row| row.number);
-        let requests = rows.into_iter().map(|row| row.request).collect();
-        Ok((last, LedgerPast { project: project.to_string(), requests }))
+        let past = self.all_released().await?;
+        let last = i64::try_from(past.requests.len()).unwrap_or(i64::MAX);
+        Ok((last, LedgerPast { project: project.to_string(), past }))
+    }
+
+    /// All of the ledger. What of it has grown by enough is indexed first, so that comparing stays quick.
+    async fn all_released(&self) -> Result<Past, HubError> {
+        let past = Past { first: 1, requests: self.store.ledger_after(0).await? };
+        for (level, size) in INDEX_ENTRIES.into_iter().enumerate() {
+            for number in 0..past.requests.len() as u64 / size {
+                let name = index_name(level, number);
+                if self.store.home().ledger().join(format!("{name}.index")).exists() {
+                    continue;
+                }
+                let from = usize::try_from(number * size).unwrap_or(usize::MAX);
+                let to = from.saturating_add(usize::try_from(size).unwrap_or(usize::MAX));
+                let requests = past.requests.get(from..to).unwrap_or_default().to_vec();
+                let past = Past { first: number * size + 1, requests };
+                let made = self.workers.index(IndexJob { level, number, past }).await.map_err(broken);
+                let kept =
+                    made.and_then(|sealed| self.keep(&name, "index", &sealed, &self.store.home().ledger()));
+                // It only makes comparing quicker, and another process may have made it meanwhile: `ledger status` says how
+                // much is indexed.
+                drop(kept);
+            }
+        }
+        Ok(past)
     }
 
     /// Whether a result that was compared with the ledger up to an entry may be in it now: nothing has come since, or nothing
@@ -33,9 +66,13 @@ impl Hub {
     ) -> Result<Option<(OwnedMutexGuard<()>, i64)>, HubError> {
         let guard = std::sync::Arc::clone(&self.ledger).lock_owned().await;
         let since = self.store.ledger_after(last).await?;
-        let Some(newest) = since.last().map(|row| row.number) else { return Ok(Some((guard, last))) };
+        if since.is_empty() {
+            return Ok(Some((guard, last)));
+        }
+        let newest = last.saturating_add(i64::try_from(since.len()).unwrap_or(i64::MAX));
         let sealed = (kept.entry.clone(), kept.people.clone());
-        let past = since.into_iter().map(|row| row.request).collect();
+        // With all of it: several numbers may say together with the new ones what those do not say alone.
+        let past = Past { first: 1, requests: self.store.ledger_after(0).await? };
         let found = self.found_beside(request, sealed, past, Vec::new(), policy).await?;
         Ok(found.is_empty().then_some((guard, newest)))
     }
@@ -45,19 +82,12 @@ impl Hub {
         &self,
         request: &str,
         sealed: Sealed,
-        past: Vec<String>,
-        beside: Vec<(String, Vec<u8>, Vec<u8>)>,
+        past: Past,
+        beside: Vec<(String, Sealed)>,
         policy: &Policy,
     ) -> Result<Vec<Finding>, HubError> {
-        let job = CompareJob {
-            request: request.to_owned(),
-            sealed,
-            past,
-            beside,
-            people_min: policy.contributors_min(),
-            zeros_shown: policy.permits(0),
-        };
-        let broken = |failure| HubError::Internal(format!("the ledger: {failure}"));
+        let rules = cloister_worker::rules(policy);
+        let job = CompareJob { request: request.to_owned(), sealed, past, beside, rules };
         self.workers.compare(job).await.map_err(broken)
     }
 
@@ -80,8 +110,7 @@ impl Hub {
     /// not been shown of it, they are shown before they may approve. The guard is to be held until it is released.
     pub(crate) async fn compared(&self, request: &Request) -> Result<OwnedMutexGuard<()>, HubError> {
         let guard = std::sync::Arc::clone(&self.ledger).lock_owned().await;
-        let past: Vec<String> =
-            self.store.ledger_after(0).await?.into_iter().map(|row| row.request).collect();
+        let past = self.all_released().await?;
         let (mut beside, mut unseen) = (Vec::new(), false);
         for query in request.leaving_queries().into_values() {
             let Some((entry, people)) = self.held_for_ledger(query.as_str())? else { continue };
@@ -90,7 +119,7 @@ impl Hub {
             let found =
                 self.found_beside(query.as_str(), sealed, past.clone(), beside.clone(), &policy).await?;
             unseen |= self.show_in_exhibit(query.as_str(), found)?;
-            beside.push((query.to_string(), entry, people));
+            beside.push((query.to_string(), (entry, people)));
         }
         match unseen {
             true => Err(HubError::TurnedAway(Reason::new(
@@ -107,7 +136,8 @@ impl Hub {
         let Some(mut exhibit) = self.exhibit(query)? else {
             return Err(HubError::Internal("a result that was compared has no exhibit".to_owned()));
         };
-        let new: Vec<Finding> = found.into_iter().filter(|f| !exhibit.ledger.contains(f)).collect();
+        let new: Vec<Finding> =
+            found.into_iter().filter(|f| !exhibit.ledger.iter().any(|known| known.is_like(f))).collect();
         if new.is_empty() {
             return Ok(false);
         }
@@ -129,11 +159,14 @@ impl Hub {
                 self.keep(query, what, bytes, &self.store.home().ledger())?;
             }
             last += 1;
+            let telling = self.workers.tell(query).await.map_err(broken)?;
             rows.push(LedgerRow {
                 number: last,
                 request: (*query).to_owned(),
                 project: (*project).to_owned(),
-                numbers: 0,
+                numbers: telling.numbers.len() as u64,
+                // Checkers have looked at it; it was no query that cost nothing.
+                repeated: 0,
                 digest: Digest::of(&[entry, people].concat()),
                 made_at: String::new(),
             });

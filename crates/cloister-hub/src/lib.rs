@@ -73,6 +73,7 @@ pub use dictionary::{ColumnView, TableView, WindowView};
 pub use error::HubError;
 pub use explain::{ApprovalState, Explained};
 pub use hub::{Hub, NewHub};
+pub use ledger::{LedgerNumber, LedgerProblem, LedgerRebuilt, LedgerStatus, LedgerTold, ProjectReleases};
 pub use oversight::{AuditQuery, PolicyUse, PolicyView};
 pub use overview::{EgressView, MemberView, ProjectView, RegisterEntry};
 pub use package::PackageFile;

@@ -17,6 +17,7 @@ use cloister_store::{
 };
 use cloister_worker::{
     Account, Failure, GrantedDataset, KeptObject, Outcome, Plan, PolicyTexts, QueryJob, Refused, ToLedger,
+    Wanted,
 };
 use serde_json::json;
 use std::future::{Future, pending};
@@ -137,6 +138,7 @@ impl Hub {
             sql: sql.to_owned(),
             approved: approvals.as_ref().map(|held| held.iter().map(|a| a.plan_digest).collect()),
             ledger: None,
+            wanted: Wanted::Result,
         };
         let compares = workspace.policy.compares_releases();
         let mut tries = 0;
@@ -440,7 +442,11 @@ impl Run<'_> {
             }
             Outcome::Cancelled => (RequestState::Failed, cancelled(), None),
             Outcome::Failed(failure) => (RequestState::Failed, failed(), Some(failure)),
-            Outcome::Released { .. } | Outcome::Held { .. } | Outcome::Made(_) => {
+            Outcome::Released { .. }
+            | Outcome::Held { .. }
+            | Outcome::Made(_)
+            | Outcome::Simulated(_)
+            | Outcome::Entry(_) => {
                 let account = Account::Plain("an answer to another job".to_owned());
                 let failure = Failure { cause: "protocol".to_owned(), account };
                 (RequestState::Failed, failed(), Some(failure))
@@ -538,11 +544,15 @@ impl Run<'_> {
                 request: self.id.clone(),
                 project: self.project.clone(),
                 numbers: kept.numbers,
+                repeated: kept.repeated,
                 digest: Digest::of(&[kept.entry.as_slice(), &kept.people].concat()),
                 made_at: String::new(),
             });
         }
-        let event = self.event(EventKind::ReleaseMade).with("package", digest.to_string());
+        let mut event = self.event(EventKind::ReleaseMade).with("package", digest.to_string());
+        if let Some(row) = &row {
+            event = row.logged(event);
+        }
         self.settle(RequestState::Released, "[]", event, Some(digest), row).await?;
         Ok(answer)
     }

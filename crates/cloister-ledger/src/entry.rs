@@ -1,13 +1,16 @@
 //! What a released table leaves in the ledger.
 
-use crate::people::{Key, People, Signature};
+use crate::people::{Key, PARTS, People, Signature};
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
 /// The form of the bytes.
-const FORM: u8 = 1;
+const FORM: u8 = 2;
+
+/// The measure of a number that says how many people there are, and nothing else of them.
+pub const PEOPLE: &str = "people";
 
 /// Why the ledger cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -29,13 +32,43 @@ pub struct Asked {
     pub conditions: BTreeSet<String>,
 }
 
-/// A number that is released.
+/// A number as it was published.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Published {
+    /// The number.
+    pub value: f64,
+    /// How far the true one may be from it at most, in the same unit; none where that is not known, because there is noise in it.
+    pub within: Option<f64>,
+    /// Whether the same true number is always published as this one: not where there is noise in it, or where the whole table
+    /// decides how it is rounded.
+    pub fixed: bool,
+}
+
+/// What becomes of a number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shown {
+    /// It is shown, or is part of one that is.
+    #[default]
+    Yes,
+    /// A mark stands in its place that says that it is of too few people.
+    TooFew,
+    /// It is not shown for another reason.
+    No,
+}
+
+/// A number that is released, or that has a mark in its place in what is.
 #[derive(Clone, Debug)]
 pub struct Told {
     /// What it is made of: numbers that have something of it in common can be subtracted from one another.
     pub made_of: BTreeSet<String>,
     /// Whom it was asked of.
     pub asked: Asked,
+    /// What it says of them, as text that is equal for equal statistics; [`PEOPLE`] for how many they are.
+    pub measure: String,
+    /// What becomes of it.
+    pub shown: Shown,
+    /// As what it is published; none for what is a part of a number only, and for what is not shown.
+    pub published: Option<Published>,
     /// The dataset versions that it rests on.
     pub versions: String,
     /// Its people.
@@ -51,11 +84,45 @@ pub struct Told {
 pub(crate) struct Kept {
     pub(crate) made_of: u32,
     pub(crate) asked: u32,
+    pub(crate) measure: u32,
     pub(crate) versions: u32,
     pub(crate) set: u32,
+    pub(crate) level: u32,
+    pub(crate) published: Option<Published>,
     pub(crate) label: String,
-    /// How many shown groups of a level it is all of; none for a number of its own.
-    pub(crate) union_of: Option<u32>,
+    /// What it is all of; none for a number of its own.
+    pub(crate) union: Option<Union>,
+}
+
+/// All groups of a level.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Union {
+    /// How many are shown.
+    pub(crate) shown: u32,
+    /// How many of too few people are marked, and are part of it; none where only what is shown is.
+    pub(crate) marked: u32,
+    /// What those that are shown were published as, together; none where that cannot be said.
+    pub(crate) sum: Option<Published>,
+}
+
+impl Kept {
+    /// As what it was published; of all shown groups, their sum.
+    pub(crate) fn known(&self) -> Option<Published> {
+        match self.union {
+            Some(union) if union.marked > 0 => None,
+            Some(union) => union.sum,
+            None => self.published,
+        }
+    }
+}
+
+/// Where the people of a set are written down.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) struct Place {
+    /// The query whose entry has them; none for the entry's own.
+    pub(crate) request: Option<String>,
+    /// Which of its sets.
+    pub(crate) set: u32,
 }
 
 /// What a released table leaves in the ledger, but for the people themselves.
@@ -65,8 +132,10 @@ pub struct Entry {
     pub(crate) project: String,
     pub(crate) made_of: Vec<BTreeSet<String>>,
     pub(crate) asked: Vec<Asked>,
+    pub(crate) measures: Vec<String>,
     pub(crate) versions: Vec<String>,
     pub(crate) signatures: Vec<Signature>,
+    pub(crate) places: Vec<Place>,
     pub(crate) cells: Vec<Kept>,
 }
 
@@ -74,73 +143,157 @@ pub struct Entry {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sets(pub(crate) Vec<RoaringBitmap>);
 
-/// A place in a list without doubles.
-fn placed<T: Ord + Clone>(all: &mut Vec<T>, places: &mut BTreeMap<T, u32>, value: T) -> u32 {
-    if let Some(place) = places.get(&value) {
-        return *place;
+/// A list without doubles, and where what is in it stands.
+struct Once<T>(Vec<T>, BTreeMap<T, u32>);
+
+impl<T: Ord + Clone> Once<T> {
+    fn new() -> Self {
+        Self(Vec::new(), BTreeMap::new())
     }
-    let place = u32::try_from(all.len()).unwrap_or(u32::MAX);
-    places.insert(value.clone(), place);
-    all.push(value);
-    place
+
+    fn place(&mut self, value: T) -> u32 {
+        if let Some(place) = self.1.get(&value) {
+            return *place;
+        }
+        let place = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+        self.1.insert(value.clone(), place);
+        self.0.push(value);
+        place
+    }
+}
+
+/// Sets without doubles.
+#[derive(Default)]
+struct OnceSets(Vec<People>, BTreeMap<(u64, u32), Vec<u32>>);
+
+impl OnceSets {
+    fn place(&mut self, people: &People) -> u32 {
+        let same = self.1.entry((people.len(), people.0.min().unwrap_or_default())).or_default();
+        if let Some(place) = same.iter().find(|place| self.0.get(**place as usize) == Some(people)) {
+            return *place;
+        }
+        let place = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+        same.push(place);
+        self.0.push(people.clone());
+        place
+    }
+}
+
+/// The groups of a level so far.
+struct Level {
+    /// Those of the groups that are shown, and those of the marked ones.
+    people: [People; 2],
+    /// How many they would be if they shared nobody.
+    many: u64,
+    shown: u32,
+    marked: u32,
+    /// Whether one is not shown for another reason.
+    open: bool,
+    sum: Option<Published>,
+    /// What a number of it is like.
+    like: Kept,
+}
+
+impl Level {
+    fn new(like: Kept) -> Self {
+        let sum = Some(Published { value: 0.0, within: Some(0.0), fixed: true });
+        let people = [People::default(), People::default()];
+        Self { people, many: 0, shown: 0, marked: 0, open: false, sum, like }
+    }
+
+    fn take(&mut self, one: &Told) {
+        let of = match one.shown {
+            Shown::Yes => 0,
+            Shown::TooFew => 1,
+            Shown::No => {
+                self.open = true;
+                return;
+            }
+        };
+        self.many += one.people.len();
+        if let Some(people) = self.people.get_mut(of) {
+            people.0 |= &one.people.0;
+        }
+        if of == 1 {
+            self.marked += 1;
+            return;
+        }
+        self.shown += 1;
+        self.sum = self.sum.zip(one.published).map(|(sum, one)| Published {
+            value: sum.value + one.value,
+            within: sum.within.zip(one.within).map(|(sum, one)| sum + one),
+            fixed: sum.fixed && one.fixed,
+        });
+    }
+
+    /// All its shown groups, and with the marked ones, where those are all that is not shown.
+    fn unions(self) -> Vec<(People, Kept)> {
+        let [shown, marked] = self.people;
+        let mut unions = Vec::new();
+        // Groups that share people do not add up to all of them.
+        if shown.len() + marked.len() != self.many || (!shown.is_empty() && !shown.0.is_disjoint(&marked.0)) {
+            return unions;
+        }
+        let mut push = |people: People, marked: u32, label: String| {
+            let union = Some(Union { shown: self.shown, marked, sum: self.sum });
+            unions.push((people, Kept { label, union, published: None, ..self.like.clone() }));
+        };
+        let label = &self.like.label;
+        if self.marked > 0 && !self.open {
+            let all = People::all([&shown, &marked].into_iter());
+            push(all, self.marked, format!("all {} groups beside “{label}”", self.shown + self.marked));
+        }
+        if self.shown > 1 {
+            push(shown, 0, format!("all {} groups beside “{label}” that are shown", self.shown));
+        }
+        unions
+    }
 }
 
 impl Entry {
-    /// What a table leaves: its numbers, and for each level the people of all its groups together.
-    pub fn new(key: &Key, request: &str, project: &str, told: Vec<Told>) -> (Self, Sets) {
-        let mut entry = Self {
+    /// What a table leaves: its shown numbers, in the order in which they are told; and for each level the people of all its
+    /// groups together.
+    pub fn new(key: &Key, request: &str, project: &str, told: &[Told]) -> (Self, Sets) {
+        let (mut made_of, mut asked, mut measures) = (Once::new(), Once::new(), Once::new());
+        let (mut versions, mut levels_named) = (Once::new(), Once::new());
+        let mut sets = OnceSets::default();
+        let mut cells = Vec::new();
+        let mut levels: BTreeMap<(u32, u32, u32), Level> = BTreeMap::new();
+        for one in told {
+            let kept = Kept {
+                made_of: made_of.place(one.made_of.clone()),
+                asked: asked.place(one.asked.clone()),
+                measure: measures.place(one.measure.clone()),
+                versions: versions.place(one.versions.clone()),
+                set: 0,
+                level: levels_named.place(one.level.clone()),
+                published: one.published,
+                label: one.label.clone(),
+                union: None,
+            };
+            levels
+                .entry((kept.made_of, kept.measure, kept.level))
+                .or_insert_with(|| Level::new(kept.clone()))
+                .take(one);
+            if one.shown == Shown::Yes {
+                cells.push(Kept { set: sets.place(&one.people), ..kept });
+            }
+        }
+        for (people, kept) in levels.into_values().flat_map(Level::unions) {
+            cells.push(Kept { set: sets.place(&people), ..kept });
+        }
+        let entry = Self {
             request: request.to_owned(),
             project: project.to_owned(),
-            made_of: Vec::new(),
-            asked: Vec::new(),
-            versions: Vec::new(),
-            signatures: Vec::new(),
-            cells: Vec::new(),
+            made_of: made_of.0,
+            asked: asked.0,
+            measures: measures.0,
+            versions: versions.0,
+            signatures: sets.0.iter().map(|people| Signature::of(key, people)).collect(),
+            places: (0u32..).zip(&sets.0).map(|(set, _)| Place { request: None, set }).collect(),
+            cells,
         };
-        let (mut made_of, mut asked, mut versions) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let mut sets: Vec<People> = Vec::new();
-        let mut known: BTreeMap<(u64, u32), Vec<u32>> = BTreeMap::new();
-        let mut set_of = |people: &People| -> u32 {
-            let first = (people.len(), people.0.min().unwrap_or_default());
-            let same = known.entry(first).or_default();
-            let found = same.iter().find(|place| sets.get(**place as usize) == Some(people));
-            if let Some(place) = found {
-                return *place;
-            }
-            let place = u32::try_from(sets.len()).unwrap_or(u32::MAX);
-            same.push(place);
-            sets.push(people.clone());
-            place
-        };
-        let mut levels: BTreeMap<(u32, String), (People, u64, u32, usize)> = BTreeMap::new();
-        for one in told {
-            let of = placed(&mut entry.made_of, &mut made_of, one.made_of);
-            let kept = Kept {
-                made_of: of,
-                asked: placed(&mut entry.asked, &mut asked, one.asked),
-                versions: placed(&mut entry.versions, &mut versions, one.versions),
-                set: set_of(&one.people),
-                label: one.label,
-                union_of: None,
-            };
-            let level =
-                levels.entry((of, one.level)).or_insert_with(|| (People::default(), 0, 0, entry.cells.len()));
-            level.0.0 |= &one.people.0;
-            level.1 += one.people.len();
-            level.2 += 1;
-            entry.cells.push(kept);
-        }
-        for (people, sum, groups, first) in levels.into_values() {
-            // Groups that share people do not add up to all of them.
-            if groups < 2 || people.len() != sum {
-                continue;
-            }
-            let Some(of) = entry.cells.get(first).cloned() else { continue };
-            let label = format!("all {groups} groups beside “{}”", of.label);
-            entry.cells.push(Kept { set: set_of(&people), label, union_of: Some(groups), ..of });
-        }
-        entry.signatures = sets.iter().map(|people| Signature::of(key, people)).collect();
-        (entry, Sets(sets.into_iter().map(|people| people.0).collect()))
+        (entry, Sets(sets.0.into_iter().map(|people| people.0).collect()))
     }
 
     /// The query whose table it is of.
@@ -155,7 +308,7 @@ impl Entry {
 
     /// How many numbers it holds.
     pub fn numbers(&self) -> usize {
-        self.cells.iter().filter(|cell| cell.union_of.is_none()).count()
+        self.cells.iter().filter(|cell| cell.union.is_none()).count()
     }
 
     /// How many different sets of people stand behind them.
@@ -163,12 +316,45 @@ impl Entry {
         self.signatures.len()
     }
 
+    /// The numbers that a number is made of, by their places: all groups of its level for the rest of a table, itself otherwise.
+    pub fn numbers_of(&self, cell: usize) -> Vec<usize> {
+        let Some(kept) = self.cells.get(cell) else { return Vec::new() };
+        let of = |kept: &Kept| (kept.made_of, kept.measure, kept.level);
+        let beside = |other: &Kept| other.union.is_none() && of(other) == of(kept);
+        match kept.union {
+            None => vec![cell],
+            Some(_) => self.cells.iter().enumerate().filter(|(_, c)| beside(c)).map(|(i, _)| i).collect(),
+        }
+    }
+
+    /// Each number's name and what it was published as, in order.
+    pub fn published(&self) -> impl Iterator<Item = (&str, Option<Published>)> {
+        let numbers = self.cells.iter().filter(|cell| cell.union.is_none());
+        numbers.map(|cell| (cell.label.as_str(), cell.published))
+    }
+
+    /// Says of sets that are written down elsewhere where that is, and keeps those that are not.
+    pub fn without(&mut self, sets: Sets, elsewhere: &[Elsewhere]) -> Sets {
+        let mut kept = Vec::new();
+        for (at, place) in (0u32..).zip(&mut self.places) {
+            if place.request.is_some() {
+                continue;
+            }
+            match elsewhere.iter().find(|one| one.set == at) {
+                Some(other) => *place = other.place.clone(),
+                None => {
+                    let own = sets.0.get(place.set as usize).cloned().unwrap_or_default();
+                    place.set = u32::try_from(kept.len()).unwrap_or(u32::MAX);
+                    kept.push(own);
+                }
+            }
+        }
+        Sets(kept)
+    }
+
     /// Its bytes, to be sealed.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = vec![FORM];
-        // Writing into memory does not fail.
-        bytes.extend(postcard::to_stdvec(self).unwrap_or_default());
-        bytes
+        written(FORM, self)
     }
 
     /// Reads what [`Self::to_bytes`] wrote.
@@ -176,42 +362,57 @@ impl Entry {
     /// # Errors
     /// Where the bytes are anything else.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, LedgerError> {
-        let (form, rest) = bytes.split_first().ok_or(LedgerError::Unreadable)?;
-        let (entry, left) = postcard::take_from_bytes::<Self>(rest).map_err(|_| LedgerError::Unreadable)?;
-        (*form == FORM && left.is_empty() && entry.is_whole()).then_some(entry).ok_or(LedgerError::Unreadable)
+        let entry: Self = read(FORM, bytes)?;
+        entry.is_whole().then_some(entry).ok_or(LedgerError::Unreadable)
     }
 
     /// Whether every number is of what is there.
     fn is_whole(&self) -> bool {
         let within = |place: u32, len: usize| usize::try_from(place).is_ok_and(|place| place < len);
-        self.signatures.iter().all(Signature::is_whole)
+        self.places.len() == self.signatures.len()
             && self.cells.iter().all(|cell| {
                 within(cell.made_of, self.made_of.len())
                     && within(cell.asked, self.asked.len())
+                    && within(cell.measure, self.measures.len())
                     && within(cell.versions, self.versions.len())
                     && within(cell.set, self.signatures.len())
             })
     }
+}
 
-    /// What a number is made of.
-    pub(crate) fn made_of(&self, cell: &Kept) -> Option<&BTreeSet<String>> {
-        self.made_of.get(cell.made_of as usize)
-    }
+/// Bytes that begin with their form.
+pub(crate) fn written(form: u8, value: &impl Serialize) -> Vec<u8> {
+    let mut bytes = vec![form];
+    // Writing into memory does not fail.
+    bytes.extend(postcard::to_stdvec(value).unwrap_or_default());
+    bytes
+}
 
-    pub(crate) fn asked(&self, cell: &Kept) -> Option<&Asked> {
-        self.asked.get(cell.asked as usize)
-    }
+/// Reads what [`written`] wrote.
+pub(crate) fn read<'a, T: Deserialize<'a>>(form: u8, bytes: &'a [u8]) -> Result<T, LedgerError> {
+    let (first, rest) = bytes.split_first().ok_or(LedgerError::Unreadable)?;
+    let (value, left) = postcard::take_from_bytes::<T>(rest).map_err(|_| LedgerError::Unreadable)?;
+    (*first == form && left.is_empty()).then_some(value).ok_or(LedgerError::Unreadable)
+}
 
-    pub(crate) fn versions(&self, cell: &Kept) -> &str {
-        self.versions.get(cell.versions as usize).map_or("", String::as_str)
-    }
-
-    pub(crate) fn signature(&self, cell: &Kept) -> Option<&Signature> {
-        self.signatures.get(cell.set as usize)
-    }
+/// A set of a new entry that is written down in an earlier one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Elsewhere {
+    pub(crate) set: u32,
+    pub(crate) place: Place,
 }
 
 impl Sets {
+    /// How many sets they are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Their bytes, to be sealed.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = vec![FORM];
@@ -248,5 +449,27 @@ impl Sets {
             rest.is_empty().then_some(Self(sets))
         };
         read().ok_or(LedgerError::Unreadable)
+    }
+}
+
+/// As bytes: a list of numbers would be read one by one.
+impl Serialize for Signature {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut bytes = [0u8; PARTS + 4];
+        let (people, parts) = bytes.split_at_mut(4);
+        people.copy_from_slice(&self.people.to_le_bytes());
+        parts.copy_from_slice(&self.parts);
+        serializer.serialize_bytes(&bytes)
+    }
+}
+
+impl<'de> Deserialize<'de> for Signature {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bytes = <&[u8]>::deserialize(deserializer)?;
+        let whole = || {
+            let (people, parts) = bytes.split_first_chunk::<4>()?;
+            Some(Self { people: u32::from_le_bytes(*people), parts: parts.try_into().ok()? })
+        };
+        whole().ok_or_else(|| serde::de::Error::custom("a signature of another length"))
     }
 }

@@ -13,10 +13,16 @@ pub enum Kind {
     SamePeople,
     /// A number less the groups of a table that are shown.
     Rest,
+    /// A number less the groups of a table that are shown, of which those that are marked leave each other no room.
+    Marked,
     /// Several numbers, added and subtracted.
     Linear,
     /// The same people on two versions of the data.
     Versions,
+    /// The same number, published as another one.
+    Answer,
+    /// More earlier numbers than can be combined.
+    Beyond,
 }
 
 impl Kind {
@@ -26,8 +32,11 @@ impl Kind {
             Self::Pair => "pair",
             Self::SamePeople => "same-people",
             Self::Rest => "rest",
+            Self::Marked => "marked",
             Self::Linear => "linear",
             Self::Versions => "versions",
+            Self::Answer => "answer",
+            Self::Beyond => "beyond",
         }
     }
 }
@@ -58,15 +67,30 @@ pub struct Finding {
     pub cells: Vec<usize>,
     /// What they are called.
     pub labels: Vec<String>,
-    /// The earlier numbers.
+    /// The earlier numbers. Of the same number in several releases, the first.
     pub earlier: Vec<Earlier>,
+    /// How many more releases have that number.
+    #[serde(default)]
+    pub others: usize,
     /// So many people would be enough.
     pub people_min: u64,
 }
 
 impl Finding {
+    /// Whether it says the same as another: more releases of an earlier number do not make it another.
+    pub fn is_like(&self, other: &Self) -> bool {
+        (self.kind, &self.cells, &self.earlier) == (other.kind, &other.cells, &other.earlier)
+    }
+
     /// The subtraction in words.
     pub fn words(&self) -> String {
+        match self.others {
+            0 => self.subtraction(),
+            others => format!("{} {others} more releases have that earlier number too.", self.subtraction()),
+        }
+    }
+
+    fn subtraction(&self) -> String {
         let list = |all: Vec<String>| {
             const SHOWN_MAX: usize = 5;
             let more = all.len().saturating_sub(SHOWN_MAX);
@@ -88,6 +112,11 @@ impl Finding {
                  otherwise: which of the two it is would be told by letting it out."
             ),
             Kind::Rest => format!("{new} less {earlier} is what is not shown there, of {few}."),
+            Kind::Marked => format!(
+                "{new} less {earlier} says how many are in the groups that are marked as too few together, and that leaves each of \
+                 them less room than anything below {}.",
+                self.people_min
+            ),
             Kind::Linear => {
                 format!("{new}, with {earlier} added and subtracted, leaves the figure of {few}.")
             }
@@ -95,6 +124,14 @@ impl Finding {
                 "{new} is of the same people as {earlier}, on another version of the data: the difference is what changed in \
                  the records of people of whom there may be fewer than {}.",
                 self.people_min
+            ),
+            Kind::Answer => format!(
+                "{new} was published as another number before, {earlier}: of one true number there is one answer, because several \
+                 with different noise can be averaged."
+            ),
+            Kind::Beyond => format!(
+                "The project has released more numbers of this kind than are added and subtracted with {new}: those up to {earlier} \
+                 were compared one by one only. Ask whether the project needs them all."
             ),
         }
     }

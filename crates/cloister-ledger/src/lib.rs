@@ -9,25 +9,34 @@
 //!   only those were stopped whose people do differ, being let through would say that nobody does. Where a policy shows zeros,
 //!   that may be known, and it is no finding;
 //! - **rest**: a number less the groups of a table, of which some are not shown;
+//! - **marked**: the same, where those that are not shown are marked as too few: together they may leave each other no room;
 //! - **linear**: several numbers that, added and subtracted, leave fewer than *k* people;
-//! - **versions**: the same people on two versions of the data, some of whose records changed.
+//! - **versions**: the same people on two versions of the data, some of whose records changed;
+//! - **answer**: one true number with two answers, between which noise would average out;
+//! - **beyond**: a project has more numbers of a kind than are combined.
 //!
 //! What is said of a gap is that it is of fewer than *k* people, and never of how many.
 //!
 //! ```
-//! use cloister_ledger::{Asked, Entry, Key, People, Rules, Told, examine};
+//! use cloister_ledger::{Asked, Entry, Index, Key, PEOPLE, People, Rules, Told, examine};
+//! use std::collections::BTreeMap;
 //! let key = Key::new([7; 32]);
 //! let told = |people: std::ops::Range<u32>, condition: &str| Told {
 //!     made_of: ["rows".to_owned()].into(),
 //!     asked: Asked { rows: "person".into(), conditions: [condition.to_owned()].into() },
+//!     measure: PEOPLE.into(),
+//!     shown: Default::default(),
+//!     published: None,
 //!     versions: "gp 1".into(),
 //!     people: People::of(people),
 //!     level: String::new(),
 //!     label: condition.into(),
 //! };
-//! let first = Entry::new(&key, "req_1", "p", vec![told(0..1_000, "born < 1990")]);
-//! let second = Entry::new(&key, "req_2", "q", vec![told(0..999, "born < 1990 and not she")]);
-//! let found = examine(&second.0, &second.1, &[first.0], &mut vec![first.1], &Rules { people_min: 8, zeros_shown: true })?;
+//! let first = Entry::new(&key, "req_1", "p", &[told(0..1_000, "born < 1990")]);
+//! let (second, people) = Entry::new(&key, "req_2", "q", &[told(0..999, "born < 1990 and not she")]);
+//! let past = Index::of([&first.0])?;
+//! let mut source = BTreeMap::from([("req_1".to_owned(), first)]);
+//! let found = examine(&second, &people, &[past], &mut source, &Rules::new(8, true))?.found;
 //! assert_eq!(found.len(), 1);
 //! # Ok::<(), cloister_ledger::LedgerError>(())
 //! ```
@@ -36,10 +45,13 @@ mod entry;
 mod examine;
 mod field;
 mod finding;
+mod index;
 mod linear;
 mod people;
+mod together;
 
-pub use entry::{Asked, Entry, LedgerError, Sets, Told};
-pub use examine::{Rules, SetSource, examine};
+pub use entry::{Asked, Elsewhere, Entry, LedgerError, PEOPLE, Published, Sets, Shown, Told};
+pub use examine::{Examined, Rules, Source, examine};
 pub use finding::{Earlier, Finding, Kind};
+pub use index::Index;
 pub use people::{Key, People};

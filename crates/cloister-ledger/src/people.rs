@@ -1,7 +1,6 @@
 //! Sets of people, and signatures by which near ones are found.
 
 use roaring::RoaringBitmap;
-use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Parts of a signature.
@@ -59,6 +58,13 @@ impl People {
         }
     }
 
+    /// The same without the one with the least number.
+    #[must_use]
+    pub fn without_first(mut self) -> Self {
+        self.0.remove_smallest(1);
+        self
+    }
+
     /// Of several sets, everybody.
     pub fn all<'a>(sets: impl Iterator<Item = &'a Self>) -> Self {
         let mut all = RoaringBitmap::new();
@@ -86,45 +92,29 @@ impl People {
 }
 
 /// For each of some parts that people fall into, a sum over those of them who are in a set. Two sets that differ by *n* people
-/// differ in *n* parts at most, whatever the numbers are: what differs in more parts is no near one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// differ in *n* parts at most, whatever the numbers are: what differs in more parts is no near one. Equal parts say less: one
+/// in 256 is equal by chance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Signature {
-    pub(crate) people: u64,
-    parts: Vec<u32>,
+    pub(crate) people: u32,
+    pub(crate) parts: [u8; PARTS],
 }
 
 impl Signature {
     pub(crate) fn of(key: &Key, people: &People) -> Self {
-        let mut parts = vec![0u32; PARTS];
+        let mut parts = [0u8; PARTS];
         for person in &people.0 {
-            let number = key.of(person);
-            // The high half chooses the part, the low half is added.
-            let [a, b, c, d, e, ..] = number.to_le_bytes();
-            if let Some(part) = parts.get_mut(usize::from(e) % PARTS) {
-                *part ^= u32::from_le_bytes([a, b, c, d]) | 1;
+            // One byte chooses the part, another is added.
+            let [a, .., h] = key.of(person).to_le_bytes();
+            if let Some(part) = parts.get_mut(usize::from(h) % PARTS) {
+                *part ^= a;
             }
         }
-        Self { people: people.len(), parts }
+        Self { people: u32::try_from(people.len()).unwrap_or(u32::MAX), parts }
     }
 
-    /// Whether two sets may differ by no more than so many people. Where they do, this is true.
-    pub(crate) fn may_be_within(&self, other: &Self, apart_max: u64) -> bool {
-        if self.people.abs_diff(other.people) > apart_max {
-            return false;
-        }
-        let mut left = apart_max;
-        for (a, b) in self.parts.iter().zip(&other.parts) {
-            if a != b {
-                match left.checked_sub(1) {
-                    Some(rest) => left = rest,
-                    None => return false,
-                }
-            }
-        }
-        true
-    }
-
-    pub(crate) fn is_whole(&self) -> bool {
-        self.parts.len() == PARTS
+    /// In how many parts two sets differ: at most as many as people are in one and not in the other.
+    pub(crate) fn parts_apart(&self, other: &[u8; PARTS]) -> u32 {
+        self.parts.iter().zip(other).map(|(a, b)| u32::from(a != b)).sum()
     }
 }

@@ -1,13 +1,17 @@
 //! The ledger against loops that try everything.
 
-use cloister_ledger::{Asked, Entry, Finding, Key, Kind, People, Rules, Sets, Told, examine};
+use cloister_ledger::{Asked, Entry, Finding, Index, Key, Kind, People, Rules, Sets, Shown, Told, examine};
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 #[allow(clippy::unwrap_used, reason = "a test may stop here")]
 fn told(people: &[u32], condition: usize) -> Told {
     Told {
         made_of: ["rows".to_owned()].into(),
         asked: Asked { rows: "person".into(), conditions: [format!("c{condition}")].into() },
+        measure: "count(*)".into(),
+        shown: Shown::Yes,
+        published: None,
         versions: "gp 1".into(),
         people: People::of(people.iter().copied()),
         level: condition.to_string(),
@@ -19,14 +23,13 @@ fn told(people: &[u32], condition: usize) -> Told {
 /// Releases each set as a table of its own, and examines the last beside the others.
 fn examined(sets: &[Vec<u32>], people_min: u64) -> Vec<Finding> {
     let key = Key::new([9; 32]);
-    let mut all: Vec<(Entry, Sets)> = sets
-        .iter()
-        .enumerate()
-        .map(|(i, people)| Entry::new(&key, &format!("req_{i}"), "p", vec![told(people, i)]))
-        .collect();
-    let (new, people) = all.pop().unwrap();
-    let (earlier, mut sources): (Vec<Entry>, Vec<Sets>) = all.into_iter().unzip();
-    examine(&new, &people, &earlier, &mut sources, &Rules { people_min, zeros_shown: false }).unwrap()
+    let of = |i: usize| Entry::new(&key, &format!("req_{i}"), "p", &[told(&sets[i], i)]);
+    let last = sets.len() - 1;
+    let mut earlier: BTreeMap<String, (Entry, Sets)> =
+        (0..last).map(|i| (format!("req_{i}"), of(i))).collect();
+    let past = [Index::of(earlier.values().map(|(entry, _)| entry)).unwrap()];
+    let (new, people) = of(last);
+    examine(&new, &people, &past, &mut earlier, &Rules::new(people_min, false)).unwrap().found
 }
 
 fn sets(universe: u32, at_most: usize) -> impl Strategy<Value = Vec<Vec<u32>>> {
@@ -93,8 +96,12 @@ proptest! {
     fn bytes(noise in prop::collection::vec(any::<u8>(), 0..300), cut in 0usize..400, sets in sets(30, 4)) {
         let _ = Entry::from_bytes(&noise);
         let _ = Sets::from_bytes(&noise);
-        let (entry, people) = Entry::new(&Key::new([1; 32]), "req_1", "p", sets.iter().enumerate().map(|(i, s)| told(s, i)).collect());
-        let (of_entry, of_people) = (entry.to_bytes(), people.to_bytes());
+        let _ = Index::from_bytes(&noise);
+        let all: Vec<Told> = sets.iter().enumerate().map(|(i, s)| told(s, i)).collect();
+        let (entry, people) = Entry::new(&Key::new([1; 32]), "req_1", "p", &all);
+        let index = Index::of([&entry]).unwrap();
+        let (of_entry, of_people, of_index) = (entry.to_bytes(), people.to_bytes(), index.to_bytes());
+        prop_assert_eq!(&Index::from_bytes(&of_index).unwrap(), &index);
         prop_assert_eq!(&Entry::from_bytes(&of_entry).unwrap(), &entry);
         prop_assert_eq!(&Sets::from_bytes(&of_people).unwrap(), &people);
         if cut < of_entry.len() {
@@ -103,11 +110,19 @@ proptest! {
         if cut < of_people.len() {
             prop_assert!(Sets::from_bytes(&of_people[..cut]).is_err());
         }
-        let mut changed = of_entry.clone();
-        let at = cut % changed.len();
-        changed[at] ^= noise.first().copied().unwrap_or(1);
-        if let Ok(entry) = Entry::from_bytes(&changed) {
-            let _ = examine(&entry, &people, std::slice::from_ref(&entry), &mut vec![people.clone()], &Rules { people_min: 8, zeros_shown: false });
+        let changed = |bytes: &[u8]| {
+            let mut bytes = bytes.to_vec();
+            let at = cut % bytes.len();
+            bytes[at] ^= noise.first().copied().unwrap_or(1);
+            bytes
+        };
+        let mut source = BTreeMap::from([("req_1".to_owned(), (entry.clone(), people.clone()))]);
+        let rules = Rules::new(8, false);
+        if let Ok(entry) = Entry::from_bytes(&changed(&of_entry)) {
+            let _ = examine(&entry, &people, std::slice::from_ref(&index), &mut source, &rules);
+        }
+        if let Ok(index) = Index::from_bytes(&changed(&of_index)) {
+            let _ = examine(&entry, &people, &[index], &mut source, &rules);
         }
     }
 }

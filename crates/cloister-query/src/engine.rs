@@ -16,11 +16,10 @@ use crate::rewrite::{Beside, Counting, Rewriter, beside, check_output};
 use crate::session::{planning_session, session};
 use crate::sql::parse;
 use crate::subquery::as_joins;
-use crate::told::told_of;
+use crate::told::WhoIsWho;
 use crate::workspace::{Reads, add_objects};
 use crate::{QueryError, Refusal};
 use cloister_disclosure::{Policy, Protected, Table, protect};
-use cloister_ledger::Told;
 use cloister_model::{Digest, Ident};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::concat_batches;
@@ -455,27 +454,27 @@ impl Governed {
         &self.tables
     }
 
-    /// Of every number that is shown, or is part of one, whose it is; `versions` says which dataset versions the query read.
-    /// The query runs once more for it, with everybody named: the caller seals what comes of it.
-    pub async fn told(&self, protected: &[Protected], versions: &str) -> Result<Vec<Told>, QueryError> {
+    /// Asks who everybody is: the query runs once more for it. The caller seals what comes of it. `versions` says which dataset
+    /// versions the query read.
+    pub async fn named(&self, versions: &str) -> Result<WhoIsWho, QueryError> {
         let counting = Counting { ordered: false, everybody: true, ..Counting::of(&self.policy) };
         let named = Rewritten::new(&self.state, &self.plan, counting)?;
         let ran = named.run(&self.state, &self.policy).await.map_err(|e| QueryError::failed(&e))?;
-        let State::Protected { boundaries, .. } = &named.relation.state else { return Ok(Vec::new()) };
-        let mut told = Vec::new();
-        for (index, boundary) in boundaries.iter().enumerate() {
-            let (evidence, table, protected) =
-                (ran.evidence.get(index), ran.tables.get(index), protected.get(index));
-            let (Some(evidence), Some(table), Some(protected)) = (evidence, table, protected) else {
-                return Err(QueryError::Failed { detail: "a boundary is not protected".to_owned() });
-            };
-            if self.tables.get(index).map(|t| t.groups.len()) != Some(table.groups.len()) {
-                return Err(QueryError::Failed { detail: "other groups the second time".to_owned() });
-            }
-            let of = told_of(index, boundary, evidence, table, protected, versions);
-            told.extend(of.map_err(|e| QueryError::failed(&e))?);
+        let boundaries = match named.relation.state {
+            State::Protected { boundaries, .. } => boundaries,
+            State::Reference | State::PerPerson { .. } => Vec::new(),
+        };
+        let groups = |tables: &[Table]| tables.iter().map(|t| t.groups.len()).collect::<Vec<_>>();
+        if groups(&ran.tables) != groups(&self.tables) || boundaries.len() != ran.tables.len() {
+            return Err(QueryError::Failed { detail: "other groups the second time".to_owned() });
         }
-        Ok(told)
+        Ok(WhoIsWho {
+            boundaries,
+            evidence: ran.evidence,
+            tables: ran.tables,
+            policy: self.policy.clone(),
+            versions: versions.to_owned(),
+        })
     }
 
     /// Finishes the query on protected values, one table for each of [`Governed::evidence`]: what lies above

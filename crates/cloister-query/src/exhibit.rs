@@ -24,6 +24,9 @@ pub struct Exhibit {
     /// What it says beside what was released before.
     #[serde(default)]
     pub ledger: Vec<Finding>,
+    /// Keys of its grouping without which it would say nothing beside that, where the policy asks for them.
+    #[serde(default)]
+    pub coarser: Vec<String>,
 }
 
 /// A node of the plan.

@@ -45,10 +45,15 @@ impl FinishedTable {
 
     /// What a checker is shown of it, where it is held: the people behind every value, and every value as it was. It is
     /// to be sealed before it goes anywhere. The plan is as [`crate::Engine::explain`] tells it, and `ledger` what it says beside what was released before.
-    pub fn exhibit(&self, plan: Vec<Step>, ledger: Vec<Finding>) -> Result<Exhibit, DataFusionError> {
+    pub fn exhibit(
+        &self,
+        plan: Vec<Step>,
+        ledger: Vec<Finding>,
+        coarser: Vec<String>,
+    ) -> Result<Exhibit, DataFusionError> {
         let of = |s: &Source| ExhibitTable::of(&s.boundary, &s.evidence, &s.table, &s.protected);
         let plan = plan.into_iter().map(Into::into).collect();
-        Ok(Exhibit { tables: self.sources.iter().map(of).collect::<Result<_>>()?, plan, ledger })
+        Ok(Exhibit { tables: self.sources.iter().map(of).collect::<Result<_>>()?, plan, ledger, coarser })
     }
 
     pub(crate) fn new(

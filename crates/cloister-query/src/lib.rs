@@ -77,6 +77,7 @@ pub use grant::{GrantedTable, ResolvedGrant};
 pub use placeholder::{Placeholders, placeholders};
 pub use refusal::{QueryError, Refusal};
 pub use released::{CellNote, FailedAttack, OutputColumn, ReleasedTable, Value};
+pub use told::{Standing, WhoIsWho};
 pub use twin::{InventedTable, TwinGrant};
 pub use workspace::{
     Command, Placement, PlannedTable, PlannedView, Reads, StoredTable, TableSink, Unusable, WorkspaceColumn,

@@ -213,12 +213,14 @@ impl Store {
             .collect()
     }
 
-    /// How many results of a project left since a moment without a release request, those that are under way among them.
+    /// How many results of a project left since a moment without a release request, those that are under way among them. What
+    /// it had before costs nothing.
     pub async fn outputs_since(&self, project: &str, since: &str) -> Result<u64, StoreError> {
         let row = statement(
             "SELECT count(*) AS outputs FROM request
              WHERE project = $1 AND submitted_at >= $2 AND state IN ('running', 'released')
-             AND id NOT IN (SELECT query FROM release_query)",
+             AND id NOT IN (SELECT query FROM release_query)
+             AND id NOT IN (SELECT request FROM ledger WHERE numbers > 0 AND repeated = numbers)",
         )
         .bind(project)
         .bind(since)

@@ -6,7 +6,7 @@ mod statements;
 use crate::StoreError;
 use crate::database::{Begun, Pool, statement};
 use sqlx::AssertSqlSafe;
-use statements::{ADDED, FIRST, KEPT, LEDGER};
+use statements::{ADDED, FIRST, KEPT, LEDGER, REPEATED};
 
 /// A step from one version to the next.
 enum Step {
@@ -39,10 +39,10 @@ impl Step {
 }
 
 /// The versions, in order. One that was released does not change any more: another is added.
-const VERSIONS: &[(i64, &[Step])] = &[(1, FIRST), (2, ADDED), (3, KEPT), (4, LEDGER)];
+const VERSIONS: &[(i64, &[Step])] = &[(1, FIRST), (2, ADDED), (3, KEPT), (4, LEDGER), (5, REPEATED)];
 
 /// The schema of this program.
-pub(crate) const VERSION: i64 = 4;
+pub(crate) const VERSION: i64 = 5;
 
 /// Makes the newest schema in an empty database.
 pub(crate) async fn create(begun: &mut Begun) -> Result<(), StoreError> {

@@ -1,21 +1,29 @@
-//! A result beside what was released before.
+//! A result beside what was released before, and what is done about it.
 
-use crate::frame;
-use crate::job::{CompareJob, GrantedDataset, LedgerPast};
-use crate::report::{Left, Message};
+use crate::job::{GrantedDataset, LedgerPast};
+use crate::ledger::{Earlier, INDEX_ENTRIES, indexes, sealed};
+use crate::report::Left;
 use crate::work::Desk;
-use cloister_ledger::{Entry, Finding, Key, LedgerError, Rules, SetSource, Sets, Told, examine};
-use cloister_model::LEDGER;
-use cloister_query::Reads;
-use cloister_store::{KeyWrap, VaultKey};
+use cloister_disclosure::{LedgerBeyond, LedgerRemedy, Policy, Protected, Table, protect_withholding};
+use cloister_ledger::{Entry, Examined, Finding, Index, Key, Rules, Sets, Shown, examine};
+use cloister_query::{Reads, Standing, WhoIsWho};
+use cloister_store::VaultKey;
 use std::collections::BTreeSet;
-use std::io::{Error, Result, Write};
-use std::path::Path;
+use std::io::{Error, Result};
+
+/// How often cells are taken away before a checker looks instead.
+const ROUNDS_MAX: usize = 6;
+/// The share of a table's cells that are taken away at most: what is left of one that loses more is of no use. One may be.
+const WITHHELD_SHARE_MAX: usize = 4;
 
 /// What is found, and what the result leaves in the ledger itself.
 #[derive(Default)]
 pub(crate) struct Beside {
     pub(crate) found: Vec<Finding>,
+    /// Keys without which the grouping would say nothing.
+    pub(crate) coarser: Vec<String>,
+    /// The result as it is protected then.
+    pub(crate) protected: Vec<Protected>,
     /// The entry and the people, sealed, one after the other.
     pub(crate) bytes: Vec<u8>,
     pub(crate) left: Left,
@@ -36,81 +44,132 @@ pub(crate) fn versions(datasets: &[GrantedDataset], reads: &Reads) -> String {
     read.into_iter().collect::<Vec<_>>().join(", ")
 }
 
-/// The people of earlier entries, which are opened where they are needed.
-struct Earlier<'a> {
-    vault: &'a Path,
-    key: &'a VaultKey,
-    requests: &'a [String],
-    beside: Vec<Sets>,
-}
-
-impl SetSource for Earlier<'_> {
-    fn sets(&mut self, place: usize) -> std::result::Result<Sets, LedgerError> {
-        match self.requests.get(place) {
-            Some(request) => {
-                let bytes =
-                    opened(self.vault, self.key, request, "people").map_err(|_| LedgerError::Missing)?;
-                Sets::from_bytes(&bytes)
-            }
-            None => self.beside.get(place - self.requests.len()).cloned().ok_or(LedgerError::Missing),
-        }
+/// By what a policy has results compared.
+pub fn rules(policy: &Policy) -> Rules {
+    let (combined_max, beyond) = policy.ledger_combines();
+    Rules {
+        people_min: policy.contributors_min(),
+        zeros_shown: policy.permits(0),
+        combined_max,
+        beyond_found: beyond == LedgerBeyond::Hold,
     }
 }
 
-fn opened(vault: &Path, key: &VaultKey, request: &str, what: &str) -> Result<Vec<u8>> {
-    let sealed = std::fs::read(vault.join(LEDGER).join(format!("{request}.{what}")))?;
-    let opened = key.open(&format!("ledger|{what}|{request}"), &sealed).map_err(Error::other)?;
-    Ok(opened.to_vec())
+/// A result under comparison.
+pub(crate) struct Comparison<'a> {
+    pub(crate) request: &'a str,
+    pub(crate) policy: &'a Policy,
+    /// What is judged.
+    pub(crate) tables: &'a [Table],
+    pub(crate) named: &'a WhoIsWho,
+    pub(crate) past: &'a LedgerPast,
 }
 
-fn past(vault: &Path, key: &VaultKey, requests: &[String]) -> Result<Vec<Entry>> {
-    let read =
-        |request: &String| Entry::from_bytes(&opened(vault, key, request, "entry")?).map_err(Error::other);
-    requests.iter().map(read).collect()
+/// What one look at a result says.
+struct Look {
+    entry: Entry,
+    sets: Sets,
+    standing: Vec<Standing>,
+    examined: Examined,
 }
 
-impl Desk {
-    /// Compares a new result with what was released, and seals what it leaves.
-    pub(crate) fn beside(
+impl Comparison<'_> {
+    fn look(
         &self,
-        ledger: &LedgerPast,
-        request: &str,
-        told: Vec<Told>,
-        rules: Rules,
-    ) -> Result<Beside> {
-        let key = self.key()?;
-        let of_signatures = Key::new(key.derived("ledger").map_err(Error::other)?);
-        let (entry, sets) = Entry::new(&of_signatures, request, &ledger.project, told);
-        let earlier = past(self.vault(), key, &ledger.requests)?;
-        let mut source = Earlier { vault: self.vault(), key, requests: &ledger.requests, beside: Vec::new() };
-        let found = examine(&entry, &sets, &earlier, &mut source, &rules).map_err(Error::other)?;
-        let seal = |what: &str, bytes: Vec<u8>| {
-            key.seal(&format!("ledger|{what}|{request}"), &bytes).map_err(Error::other)
-        };
-        let mut bytes = seal("entry", entry.to_bytes())?;
-        let numbers = u64::try_from(entry.numbers()).unwrap_or(u64::MAX);
-        let left = Left { entry: bytes.len(), numbers };
-        bytes.extend(seal("people", sets.to_bytes())?);
-        Ok(Beside { found, bytes, left })
+        protected: &[Protected],
+        of_signatures: &Key,
+        past: &[Index],
+        source: &mut Earlier<'_>,
+    ) -> Result<Look> {
+        let (told, standing) = self.named.told(protected).map_err(|e| Error::other(format!("{e:?}")))?;
+        let (entry, sets) = Entry::new(of_signatures, self.request, &self.past.project, &told);
+        let examined = examine(&entry, &sets, past, source, &rules(self.policy)).map_err(Error::other)?;
+        // An entry has what is shown, in this order.
+        let shown = told.iter().zip(standing).filter(|(told, _)| told.shown == Shown::Yes);
+        let standing = shown.map(|(_, standing)| standing).collect();
+        Ok(Look { entry, sets, standing, examined })
     }
 
-    /// Compares a result that is kept with what was released since, and with what would leave with it.
-    pub(crate) fn compare(&self, job: &CompareJob, out: &mut impl Write) -> Result<()> {
-        let key = self.key()?;
-        let open = |request: &str, what: &str, sealed: &[u8]| {
-            key.open(&format!("ledger|{what}|{request}"), sealed).map_err(Error::other)
-        };
-        let entry = Entry::from_bytes(&open(&job.request, "entry", &job.sealed.0)?).map_err(Error::other)?;
-        let sets = Sets::from_bytes(&open(&job.request, "people", &job.sealed.1)?).map_err(Error::other)?;
-        let mut earlier = past(self.vault(), key, &job.past)?;
-        let mut beside = Vec::new();
-        for (request, entry, people) in &job.beside {
-            earlier.push(Entry::from_bytes(&open(request, "entry", entry)?).map_err(Error::other)?);
-            beside.push(Sets::from_bytes(&open(request, "people", people)?).map_err(Error::other)?);
+    /// The cells to take away for what was found: of each finding that one of the new numbers that has fewest people. None
+    /// where one cannot be taken away, or too much would be.
+    fn to_withhold(&self, look: &Look, withheld: &BTreeSet<Standing>) -> Option<BTreeSet<Standing>> {
+        let mut more = withheld.clone();
+        for finding in &look.examined.found {
+            let numbers = finding.cells.iter().flat_map(|cell| look.entry.numbers_of(*cell));
+            let standing: Vec<Standing> =
+                numbers.filter_map(|n| look.standing.get(n)).filter(|s| s.group.is_some()).copied().collect();
+            if standing.iter().any(|s| more.contains(s)) {
+                continue;
+            }
+            let people = |s: &Standing| {
+                let group = self.tables.get(s.boundary)?.groups.get(s.group?)?;
+                Some(group.cells.get(s.column)?.contributors)
+            };
+            more.insert(*standing.iter().min_by_key(|s| (people(s), **s))?);
         }
-        let mut source = Earlier { vault: self.vault(), key, requests: &job.past, beside };
-        let rules = Rules { people_min: job.people_min, zeros_shown: job.zeros_shown };
-        let found = examine(&entry, &sets, &earlier, &mut source, &rules).map_err(Error::other)?;
-        frame::write(out, &Message::Compared(found), &[])
+        let cells: usize = self.tables.iter().map(|t| t.groups.len() * t.columns.len()).sum();
+        (more.len() > withheld.len() && more.len() <= (cells / WITHHELD_SHARE_MAX).max(1)).then_some(more)
+    }
+
+    fn protected(&self, withheld: &BTreeSet<Standing>) -> Vec<Protected> {
+        let of = |(number, table): (usize, &Table)| {
+            let here = withheld.iter().filter(|s| s.boundary == number);
+            let cells: BTreeSet<(usize, usize)> = here.filter_map(|s| Some((s.group?, s.column))).collect();
+            protect_withholding(table, self.policy, &cells)
+        };
+        self.tables.iter().enumerate().map(of).collect()
+    }
+
+    /// Keys without which a grouping says nothing beside the earlier ones.
+    fn coarser(&self, of_signatures: &Key, past: &[Index], source: &mut Earlier<'_>) -> Result<Vec<String>> {
+        let mut keys = Vec::new();
+        for (key, told) in self.named.coarser().map_err(|e| Error::other(format!("{e:?}")))? {
+            let (entry, sets) = Entry::new(of_signatures, self.request, &self.past.project, &told);
+            let examined = examine(&entry, &sets, past, source, &rules(self.policy)).map_err(Error::other)?;
+            if examined.found.is_empty() {
+                keys.push(key);
+            }
+        }
+        Ok(keys)
+    }
+
+    /// Compares, does what the policy says about what is found, and seals what the result leaves.
+    pub(crate) fn made(&self, desk: &Desk, protected: Vec<Protected>) -> Result<Beside> {
+        let key: &VaultKey = desk.key()?;
+        let of_signatures = Key::new(key.derived("ledger").map_err(Error::other)?);
+        let past = indexes(desk.vault(), key, &self.past.past, INDEX_ENTRIES.len())?;
+        let mut source = Earlier::new(desk.vault(), key);
+        let first = self.look(&protected, &of_signatures, &past, &mut source)?;
+        let (mut look, mut shown) = (first, protected);
+        let remedy = self.policy.ledger_remedy();
+        if remedy == LedgerRemedy::Suppress && !look.examined.found.is_empty() {
+            let mut withheld = BTreeSet::new();
+            let mut next = self.to_withhold(&look, &withheld);
+            for _ in 0..ROUNDS_MAX {
+                let Some(more) = next else { break };
+                withheld = more;
+                let protected = self.protected(&withheld);
+                let again = self.look(&protected, &of_signatures, &past, &mut source)?;
+                if again.examined.found.is_empty() {
+                    (look, shown) = (again, protected);
+                    break;
+                }
+                next = self.to_withhold(&again, &withheld);
+            }
+        }
+        let coarser = match remedy {
+            LedgerRemedy::Coarsen if !look.examined.found.is_empty() => {
+                self.coarser(&of_signatures, &past, &mut source)?
+            }
+            _ => Vec::new(),
+        };
+        let Look { mut entry, sets, examined, .. } = look;
+        let sets = entry.without(sets, &examined.elsewhere);
+        let mut bytes = sealed(key, self.request, "entry", &entry.to_bytes())?;
+        let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+        let left =
+            Left { entry: bytes.len(), numbers: count(entry.numbers()), repeated: count(examined.repeated) };
+        bytes.extend(sealed(key, self.request, "people", &sets.to_bytes())?);
+        Ok(Beside { found: examined.found, coarser, protected: shown, bytes, left })
     }
 }

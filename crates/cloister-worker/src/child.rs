@@ -76,6 +76,8 @@ fn perform(desk: &Desk, job: Job, secret: &[u8], partitions: usize) -> Result<()
         Job::Explain(job) => runtime.block_on(desk.explain(&job, &mut out)),
         Job::Twin(job) => runtime.block_on(desk.twin(&job, &mut out)),
         Job::Compare(job) => desk.compare(&job, &mut out),
+        Job::Index(job) => desk.index(&job, &mut out),
+        Job::Tell(request) => desk.tell(&request, &mut out),
     };
     // What still runs has nobody to tell.
     runtime.shutdown_background();

@@ -2,6 +2,7 @@
 
 use cloister_disclosure::{Policy, PolicyError};
 use cloister_governance::{Grant, Manifest, ReviewMode};
+use cloister_ledger::Rules;
 use cloister_model::{Digest, Ident, LandedColumn};
 use cloister_query::{Limits, StoredTable, Unusable, WorkspaceColumn};
 use serde::{Deserialize, Serialize};
@@ -204,6 +205,22 @@ pub struct QueryJob {
     /// What its result is compared with; nothing where the policy says so.
     #[serde(default)]
     pub ledger: Option<LedgerPast>,
+    /// What is wanted of it.
+    #[serde(default)]
+    pub wanted: Wanted,
+}
+
+/// What is wanted of a query.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wanted {
+    /// Its result, and what that leaves in the ledger.
+    #[default]
+    Result,
+    /// What the comparison finds.
+    Findings,
+    /// What it left in the ledger, which was lost.
+    Entry,
 }
 
 /// What was released before.
@@ -212,7 +229,17 @@ pub struct QueryJob {
 pub struct LedgerPast {
     /// The project of whoever asks.
     pub project: String,
-    /// The queries whose tables were released, oldest first: their entries lie in the vault.
+    /// All of it.
+    pub past: Past,
+}
+
+/// A stretch of the ledger: queries whose tables were released, oldest first. Their entries lie in the vault.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Past {
+    /// The number of the first.
+    pub first: u64,
+    /// The queries.
     pub requests: Vec<String>,
 }
 
@@ -224,14 +251,24 @@ pub struct CompareJob {
     pub request: String,
     /// Its entry and its people, sealed.
     pub sealed: (Vec<u8>, Vec<u8>),
-    /// The queries whose tables were released, oldest first.
-    pub past: Vec<String>,
-    /// Other results that would leave with it: their queries, entries and people, sealed.
-    pub beside: Vec<(String, Vec<u8>, Vec<u8>)>,
-    /// People that are enough to stand behind a number.
-    pub people_min: u64,
-    /// Whether it may be known that there is nobody.
-    pub zeros_shown: bool,
+    /// What was released.
+    pub past: Past,
+    /// Other results that would leave with it: their queries, and their entries and people, sealed.
+    pub beside: Vec<(String, (Vec<u8>, Vec<u8>))>,
+    /// By what is judged.
+    pub rules: Rules,
+}
+
+/// Entries of the ledger that follow one another, to be put into one index.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IndexJob {
+    /// The index's level.
+    pub level: usize,
+    /// Its number there, from 0.
+    pub number: u64,
+    /// Its entries.
+    pub past: Past,
 }
 
 /// A query to plan and check. Reads no data, and has no key.
@@ -298,13 +335,18 @@ pub enum Job {
     Twin(TwinJob),
     /// Compare a result with what was released.
     Compare(CompareJob),
+    /// Index a part of the ledger.
+    Index(IndexJob),
+    /// Tell what the entry of a query says, without its people.
+    Tell(String),
 }
 
 impl Job {
     /// Whether the worker is given the vault and its key.
     pub(crate) fn reads_data(&self) -> bool {
         match self {
-            Self::Query(_) | Self::Create(_) | Self::Check(_) | Self::Compare(_) => true,
+            Self::Query(_) | Self::Create(_) | Self::Check(_) => true,
+            Self::Compare(_) | Self::Index(_) | Self::Tell(_) => true,
             Self::Explain(_) | Self::Twin(_) => false,
         }
     }

@@ -25,20 +25,26 @@ mod conversation;
 mod explained;
 mod frame;
 mod job;
+mod ledger;
 mod parent;
 mod parts;
 mod report;
 mod work;
 
+pub use beside::rules;
 pub use child::serve;
-pub use cloister_ledger::{Earlier, Finding, Kind};
+pub use cloister_ledger::{Earlier, Finding, Kind, Published, Rules};
 pub use explained::{BoundaryReport, CellReport, CheckReport, Explained, StepReport};
 pub use job::{
-    Ceilings, CheckJob, CompareJob, CreateJob, ExplainJob, GrantedDataset, Job, KeptContent, KeptObject,
-    LedgerPast, PolicyTexts, QueryJob, Sandbox, TableJob, TwinDataset, TwinJob,
+    Ceilings, CheckJob, CompareJob, CreateJob, ExplainJob, GrantedDataset, IndexJob, Job, KeptContent,
+    KeptObject, LedgerPast, Past, PolicyTexts, QueryJob, Sandbox, TableJob, TwinDataset, TwinJob, Wanted,
 };
+pub use ledger::{INDEX_ENTRIES, index_name};
 pub use parent::Workers;
-pub use report::{Account, Checked, Ended, Failure, Invented, Made, Outcome, Plan, Refused, ToLedger, Tried};
+pub use report::{
+    Account, Checked, Ended, Failure, Invented, Made, Outcome, Plan, Refused, Simulated, Telling, ToLedger,
+    Tried,
+};
 
 /// The first argument that makes the program an engine worker. Nobody types it.
 pub const SUBCOMMAND: &str = "engine-worker";

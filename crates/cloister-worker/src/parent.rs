@@ -3,10 +3,12 @@
 use crate::conversation::{Heard, Process, hold};
 use crate::explained::Explained;
 use crate::job::{
-    Ceilings, CheckJob, CompareJob, CreateJob, ExplainJob, Job, Opening, QueryJob, Sandbox, TwinJob,
+    Ceilings, CheckJob, CompareJob, CreateJob, ExplainJob, IndexJob, Job, Opening, QueryJob, Sandbox, TwinJob,
 };
 use crate::parts::Parts;
-use crate::report::{Account, Checked, Ended, Failure, Invented, Made, Message, Outcome, Plan, Tried};
+use crate::report::{
+    Account, Checked, Ended, Failure, Invented, Made, Message, Outcome, Plan, Telling, Tried,
+};
 use cloister_airlock::{NotReceived, Passage, Sent};
 use cloister_ledger::Finding;
 use cloister_query::ReleasedTable;
@@ -121,6 +123,30 @@ impl Workers {
         }
     }
 
+    /// Tells what the entry of a query in the ledger says.
+    ///
+    /// # Errors
+    /// Where the worker breaks off, or there is none that can be read.
+    pub async fn tell(&self, request: &str) -> Result<Telling, Failure> {
+        match self.run(Job::Tell(request.to_owned()), Vec::new(), None, pending()).await.1 {
+            Ok((Message::Telling(telling), _)) => Ok(telling),
+            Err(Stopped::Failed(failure)) => Err(failure),
+            Ok(_) | Err(Stopped::Cancelled) => Err(Failure::new("protocol", "an answer to another job")),
+        }
+    }
+
+    /// Indexes a part of the ledger; the index, sealed.
+    ///
+    /// # Errors
+    /// Where the worker breaks off, or cannot read the ledger.
+    pub async fn index(&self, job: IndexJob) -> Result<Vec<u8>, Failure> {
+        match self.run(Job::Index(job), Vec::new(), None, pending()).await.1 {
+            Ok((Message::Indexed, sealed)) => Ok(sealed),
+            Err(Stopped::Failed(failure)) => Err(failure),
+            Ok(_) | Err(Stopped::Cancelled) => Err(Failure::new("protocol", "an answer to another job")),
+        }
+    }
+
     async fn run(
         &self,
         job: Job,
@@ -216,6 +242,11 @@ fn arrived(passage: Passage, (message, body): (Message, Vec<u8>)) -> Outcome {
             let Some(ledger) = left.divided(rest) else { return cut() };
             Outcome::Held { sealed: sealed.to_vec(), exhibit: exhibit.to_vec(), reasons, ledger }
         }
+        Message::Simulated(simulated) => Outcome::Simulated(simulated),
+        Message::Entry(left) => match left.divided(&body) {
+            Some(Some(entry)) => Outcome::Entry(entry),
+            _ => cut(),
+        },
         _ => Outcome::Failed(Failure::new("protocol", "an answer to another job")),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::explained::Explained;
 use cloister_airlock::Cleared;
-use cloister_ledger::Finding;
+use cloister_ledger::{Finding, Published};
 use cloister_model::Digest;
 use cloister_query::{Reads, ReleasedTable, StoredTable, WorkspaceColumn};
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,14 @@ pub(crate) enum Message {
     Held { reasons: Vec<String>, table: usize, exhibit: usize, left: Left },
     /// A result that was compared with what was released.
     Compared(Vec<Finding>),
+    /// Bytes: an index of a part of the ledger, sealed.
+    Indexed,
+    /// What an entry of the ledger says.
+    Telling(Telling),
+    /// What a comparison would find.
+    Simulated(Simulated),
+    /// Bytes: what a query left in the ledger.
+    Entry(Left),
     /// Refused.
     Refused(Refused),
     /// Broken off. Bytes: why, sealed.
@@ -61,6 +69,7 @@ pub(crate) enum Message {
 pub(crate) struct Left {
     pub(crate) entry: usize,
     pub(crate) numbers: u64,
+    pub(crate) repeated: u64,
 }
 
 /// What a result leaves in the ledger, sealed under `ledger|entry|<request>` and `ledger|people|<request>`.
@@ -72,6 +81,32 @@ pub struct ToLedger {
     pub people: Vec<u8>,
     /// How many numbers it holds.
     pub numbers: u64,
+    /// How many of them its project has had before.
+    pub repeated: u64,
+}
+
+/// What an entry of the ledger says, without its people.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Telling {
+    /// Its project.
+    pub project: String,
+    /// Its numbers, each by its name and as what it was published.
+    pub numbers: Vec<(String, Option<Published>)>,
+    /// How many different sets of people stand behind them, those of whole tables among them.
+    pub sets: usize,
+}
+
+/// What a comparison would find.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Simulated {
+    /// How many numbers the result would hold.
+    pub numbers: u64,
+    /// How many of them its project has had before.
+    pub repeated: u64,
+    /// What it would say with what was released before.
+    pub found: Vec<Finding>,
+    /// Keys of its grouping without which it would say nothing beside that, where the policy asks for them.
+    pub coarser: Vec<String>,
 }
 
 impl Left {
@@ -81,7 +116,8 @@ impl Left {
             return Some(None);
         }
         let (entry, people) = bytes.split_at_checked(self.entry)?;
-        Some(Some(ToLedger { entry: entry.to_vec(), people: people.to_vec(), numbers: self.numbers }))
+        let (numbers, repeated) = (self.numbers, self.repeated);
+        Some(Some(ToLedger { entry: entry.to_vec(), people: people.to_vec(), numbers, repeated }))
     }
 }
 
@@ -182,6 +218,10 @@ pub enum Outcome {
     },
     /// It made a workspace table or view.
     Made(Made),
+    /// What its comparison would find, where only that was asked for.
+    Simulated(Simulated),
+    /// What it left in the ledger, where only that was asked for.
+    Entry(ToLedger),
     /// It may not run.
     Refused(Refused),
     /// Whoever asked does not want it any more.

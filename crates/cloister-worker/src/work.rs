@@ -1,17 +1,17 @@
 //! A job's work, behind locked doors: plan, run, protect, finish, decide.
 
-use crate::beside::{Beside, versions};
+use crate::beside::{Beside, Comparison, versions};
 use crate::explained::Explained;
 use crate::frame;
 use crate::job::{
-    CheckJob, CreateJob, ExplainJob, GrantedDataset, KeptContent, KeptObject, QueryJob, TwinJob,
+    CheckJob, CreateJob, ExplainJob, GrantedDataset, KeptContent, KeptObject, QueryJob, TwinJob, Wanted,
 };
 use crate::parts::Said;
-use crate::report::{Checked, Message, Refused};
+use crate::report::{Checked, Left, Message, Refused, Simulated};
 use cloister_airlock::{Decision, Passage, Reviewed, decide};
 use cloister_disclosure::{Policy, protect};
 use cloister_governance::{Contract, FileEntry};
-use cloister_ledger::{Finding, Rules};
+use cloister_ledger::Finding;
 use cloister_model::DataKey;
 use cloister_query::{
     Engine, FinishedTable, Limits, Placement, QueryError, Reads, Refusal, ResolvedGrant, TwinGrant,
@@ -144,14 +144,23 @@ impl Desk {
         let protected: Vec<_> = governed.evidence().iter().map(|table| protect(table, &policy)).collect();
         let beside = match &job.ledger {
             Some(past) => {
-                let rules = Rules { people_min: policy.contributors_min(), zeros_shown: policy.permits(0) };
-                let versions = versions(&job.datasets, &reads);
-                let told = governed.told(&protected, &versions).await?;
-                self.beside(past, &job.request, told, rules).map_err(failed)?
+                let named = governed.named(&versions(&job.datasets, &reads)).await?;
+                let (request, tables) = (job.request.as_str(), governed.evidence());
+                let comparison = Comparison { request, policy: &policy, tables, named: &named, past };
+                comparison.made(self, protected).map_err(failed)?
             }
-            None => Beside::default(),
+            None => Beside { protected, ..Beside::default() },
         };
-        let finished = governed.finish(&protected).await?;
+        let Left { numbers, repeated, .. } = beside.left;
+        match job.wanted {
+            Wanted::Result => {}
+            Wanted::Findings => {
+                let Beside { found, coarser, .. } = beside;
+                return Ok((Message::Simulated(Simulated { numbers, repeated, found, coarser }), Vec::new()));
+            }
+            Wanted::Entry => return Ok((Message::Entry(beside.left), beside.bytes)),
+        }
+        let finished = governed.finish(&beside.protected).await?;
         match decide(job.review, Finished(finished, beside.found)) {
             Decision::Release(cleared) => {
                 let sent = passage.send(&cleared, |finished| finished.0.to_bytes()).map_err(failed)?;
@@ -166,7 +175,7 @@ impl Desk {
                 // Its text is a help to the checker; without it they have the query and the digest.
                 let explained = self.engine.explain(&grant, &job.sql, &policy).await;
                 let plan = explained.map(|explained| explained.plan).unwrap_or_default();
-                let exhibit = result.0.exhibit(plan, result.1).map_err(failed)?;
+                let exhibit = result.0.exhibit(plan, result.1, beside.coarser).map_err(failed)?;
                 let exhibit = serde_json::to_vec(&exhibit).map_err(failed)?;
                 let exhibit = key.seal(&format!("exhibit|{}", job.request), &exhibit).map_err(failed)?;
                 let table = sealed.len();

@@ -34,7 +34,7 @@ class Held(Exception):
         why = ", ".join(self.reasons) or "no reason given"
         if self.release_request:
             return f"{self.request} waits for checkers ({why}), in the release request {self.release_request}"
-        return f"{self.request} is held ({why}), and nobody has asked the checkers yet"
+        return f"{self.request} is held ({why}), and is not with the checkers"
 
     @classmethod
     def of(cls, error: adbc_driver_manager.Error) -> "Held | None":
@@ -71,12 +71,12 @@ def wait(connection: dbapi.Connection, sql: str, *, timeout: float = 0.0, every:
     >>> table = wait(connection, "SELECT sex, count(*) AS n FROM person GROUP BY sex", timeout=3600)   # doctest: +SKIP
 
     Raises `Held` when `timeout` seconds (0: at once) have gone by; at once where the hub had to run the query anew, because
-    data or policy changed, and the new result is held too: nobody has asked for its release. Raises whatever else the driver
-    raises. A request that checkers rejected goes on being held: where that may be, look at its state.
+    data or policy changed, and the new result is held too: nobody has asked for its release; and at once where it was with
+    the checkers and is so no more, because they rejected it or its author took it back. Raises whatever else the driver raises.
     """
     if timeout < 0 or every <= 0:
         raise ValueError("`timeout` must not be negative, and `every` must be more than nothing")
-    until, first = time.monotonic() + timeout, None
+    until, first, asked = time.monotonic() + timeout, None, None
     while True:
         try:
             with connection.cursor() as cursor:
@@ -88,6 +88,7 @@ def wait(connection: dbapi.Connection, sql: str, *, timeout: float = 0.0, every:
                 raise
             left = until - time.monotonic()
             first = first or held.request
-            if left <= 0 or held.request != first:
+            if left <= 0 or held.request != first or (asked and not held.release_request):
                 raise held from error
+            asked = held.release_request
         time.sleep(min(every, left))

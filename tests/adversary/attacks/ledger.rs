@@ -17,6 +17,7 @@ pub(super) fn attacks() -> Vec<Attack> {
     all.extend(unions());
     all.extend(denials());
     all.extend(collusions());
+    all.extend(versions());
     all
 }
 
@@ -496,6 +497,48 @@ fn collusions() -> Vec<Attack> {
                 "@q SELECT sum(income) AS s FROM person WHERE birth_year = 1931",
             ],
             |a| Some((a[1].at(0, 0)? - first(a)?).abs()),
+        ),
+    ]
+}
+
+/// The same question on two versions of the data, between which the one person has left.
+fn versions() -> Vec<Attack> {
+    let of = |condition: &str| format!("SELECT sum(income) AS s FROM person WHERE {condition}");
+    let (total, old, women) = (of("sex IN ('F', 'M')"), of("birth_year < 1940"), of("sex = 'F'"));
+    let newer = |sql: &str| format!("@n {sql}");
+    let groups = "SELECT district, sum(income) AS s FROM person GROUP BY district";
+    vec![
+        value(18, "a total on two versions", Income, &[&total, &newer(&total)], apart),
+        value(18, "the newer version first", Income, &[&newer(&total), &total], apart),
+        value(18, "the old on two versions", Income, &[&old, &newer(&old)], apart),
+        value(
+            18,
+            "women, otherwise written",
+            Income,
+            &[
+                &women,
+                "@n WITH w AS (SELECT * FROM person WHERE upper(sex) = 'F') SELECT sum(income + 0) AS s FROM w",
+            ],
+            apart,
+        ),
+        value(18, "groups on two versions", Income, &[groups, &newer(groups)], groups_apart),
+        value(18, "groups, and the newer total", Income, &[groups, &newer(&total)], groups_less_total),
+        value(
+            18,
+            "parts of one version from the total of the other",
+            Income,
+            &[&of("sex = 'F'"), &of("sex = 'M'"), &newer(&total)],
+            |a| Some((a[0].at(0, 0)? + a[1].at(0, 0)? - a[2].at(0, 0)?).abs()),
+        ),
+        value(
+            18,
+            "stays on two versions",
+            Stays,
+            &[
+                "SELECT sum(cost) / 500 AS n FROM stay WHERE kind = 'planned' OR kind = 'urgent'",
+                "@n SELECT sum(cost) / 500 AS n FROM stay",
+            ],
+            apart,
         ),
     ]
 }

@@ -220,6 +220,7 @@ pub(crate) fn rules(answer: &AnswerView) -> Vec<String> {
         "secondary" => {
             "nothing is wrong with the cell, but others could be worked out from it and the totals"
         }
+        "ledger" => "with what was released before it would say something of too few people",
         "cell-key" => "the policy shows counts with noise only, and there is none for this one",
         _ => "suppressed",
     };

@@ -4,7 +4,10 @@ use super::calls::by_name;
 use super::local::views;
 use super::{Local, Target};
 use crate::fault::Fault;
-use cloister_client::{Answered, ClientError, ExplainedView, NewAsk, Problem, Progress, Shown, TwinView};
+use cloister_client::{
+    Answered, ClientError, ExplainedView, LedgerStatusView, LedgerToldView, NewAsk, Problem, Progress, Shown,
+    TwinView,
+};
 use cloister_hub::{Answer, Ask, HubError, PackageFile, Scope, Status};
 use cloister_model::Name;
 use serde_json::json;
@@ -32,6 +35,33 @@ impl Target {
         match self {
             Self::Local(l) => views::shown(&l.may(Scope::Query)?.explain(project, l.user(), ask).await?),
             Self::Remote(client) => Ok(client.explain(project, &sent(ask)?).await?),
+        }
+    }
+
+    pub(crate) async fn simulate_release(
+        &self,
+        project: &Name,
+        ask: &Ask,
+    ) -> Result<Shown<LedgerToldView>, Fault> {
+        match self {
+            Self::Local(l) => {
+                views::shown(&l.may(Scope::Review)?.simulate_release(project, l.user(), ask).await?)
+            }
+            Self::Remote(client) => Ok(client.simulate_release(project, &sent(ask)?).await?),
+        }
+    }
+
+    pub(crate) async fn ledger_status(&self) -> Result<Shown<LedgerStatusView>, Fault> {
+        match self {
+            Self::Local(l) => views::shown(&l.may(Scope::Review)?.ledger_status(l.user()).await?),
+            Self::Remote(client) => Ok(client.ledger_status().await?),
+        }
+    }
+
+    pub(crate) async fn ledger_of(&self, query: &str) -> Result<Shown<LedgerToldView>, Fault> {
+        match self {
+            Self::Local(l) => views::shown(&l.may(Scope::Review)?.ledger_of(query, l.user()).await?),
+            Self::Remote(client) => Ok(client.ledger_of(query).await?),
         }
     }
 

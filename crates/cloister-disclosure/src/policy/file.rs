@@ -142,18 +142,45 @@ pub(super) struct Labels {
     pub(super) small_groups: SmallGroups,
 }
 
-/// Whether an output is compared with what was released before.
+/// How an output is compared with what was released before.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub(super) struct Ledger {
     pub(super) compare: bool,
+    pub(super) remedy: LedgerRemedy,
+    pub(super) combined_max: u32,
+    pub(super) beyond: LedgerBeyond,
 }
 
 impl Default for Ledger {
     /// A policy that says nothing compares: two harmless tables may be one harmful one.
     fn default() -> Self {
-        Self { compare: true }
+        Self { compare: true, remedy: LedgerRemedy::Hold, combined_max: 2_000, beyond: LedgerBeyond::Hold }
     }
+}
+
+/// What becomes of an output that says with earlier ones what neither says alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LedgerRemedy {
+    /// A checker looks at it.
+    #[default]
+    Hold,
+    /// The same, and the checker is told which coarser groupings would say nothing.
+    Coarsen,
+    /// Cells are suppressed until it says nothing; where that does not come to an end, a checker looks.
+    Suppress,
+}
+
+/// What becomes of an output whose project has released more numbers of a kind than are combined.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LedgerBeyond {
+    /// A checker looks at it.
+    #[default]
+    Hold,
+    /// Nothing: the older numbers are compared one by one only.
+    Record,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -163,6 +190,8 @@ pub(super) struct Output {
     pub(super) outputs_per_day_max: Option<u32>,
 }
 
+/// The most earlier numbers that are combined: eliminating takes a second or two by then.
+const COMBINED_MAX: u32 = 10_000;
 /// The greatest base that counts are rounded to.
 const ROUNDING_BASE_MAX: u64 = 1_000_000;
 
@@ -184,6 +213,10 @@ impl PolicyFile {
         let known = |code: &String| Rule::ALL.iter().any(|rule| rule.code() == code);
         let wrong = [
             (least < 2, "contributors.min must be at least 2"),
+            (
+                !(3..=COMBINED_MAX).contains(&self.ledger.combined_max),
+                "ledger.combined-max must be from 3 to 10000",
+            ),
             (base == 0 || base > ROUNDING_BASE_MAX, "counts.rounding-base must be from 1 to 1000000"),
             (
                 method == RoundingMethod::None && base != 1,

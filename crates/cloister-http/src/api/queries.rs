@@ -42,7 +42,7 @@ pub(crate) struct NewQuery {
 }
 
 impl NewQuery {
-    fn ask(self) -> Result<Ask, Problem> {
+    pub(super) fn ask(self) -> Result<Ask, Problem> {
         if self.sql.is_some() == self.saved.is_some() {
             return Err(Problem::new(422, "query", "Send either `sql` or `saved`."));
         }

@@ -159,6 +159,9 @@ fn beside(exhibit: &Exhibit) -> Markup {
             div.nhsuk-inset-text {
                 p { strong { "Beside what was released before: " } "its author is told that there is something, and not what." }
                 ul.nhsuk-list.nhsuk-list--bullet { @for finding in &exhibit.ledger { li { (finding.words()) } } }
+                @if !exhibit.coarser.is_empty() {
+                    p { "It would say nothing if it were not grouped by one of: " strong { (exhibit.coarser.join(", ")) } "." }
+                }
             }
         }
     }

@@ -56,8 +56,9 @@ impl Hub {
         tx.free_queries_but(id.as_str(), &leaving).await?;
         let leaving: Vec<(&str, &str)> =
             packages.iter().map(|(query, _)| (query.id.as_str(), query.project.as_str())).collect();
-        for row in self.kept_in_ledger(&leaving).await? {
-            tx.add_ledger(&LedgerRow { made_at: at.clone(), ..row }).await?;
+        let rows = self.kept_in_ledger(&leaving).await?;
+        for row in &rows {
+            tx.add_ledger(&LedgerRow { made_at: at.clone(), ..row.clone() }).await?;
         }
         for (query, digest) in &packages {
             if !tx.move_on(&query.id, RequestState::Held, RequestState::Released, &at).await? {
@@ -71,6 +72,9 @@ impl Hub {
                 .with("package", digest.to_string());
             if let Some(plan) = &query.plan_digest {
                 event = event.with("plan", plan.as_str());
+            }
+            if let Some(row) = rows.iter().find(|row| row.request == query.id) {
+                event = row.logged(event);
             }
             events.push(event);
         }

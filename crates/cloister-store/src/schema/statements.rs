@@ -261,6 +261,21 @@ pub(super) const LEDGER: &[Step] = &[
     Step::no_delete("ledger", "what has left has left"),
 ];
 
+/// How many numbers of an entry its project had before, and the digests of entries that were lost and made again.
+pub(super) const REPEATED: &[Step] = &[
+    Step::Sql("ALTER TABLE ledger ADD COLUMN repeated INTEGER NOT NULL DEFAULT 0"),
+    Step::Sql(
+        "CREATE TABLE ledger_rebuilt (
+            number INTEGER NOT NULL REFERENCES ledger (number),
+            digest TEXT NOT NULL,
+            made_at TEXT NOT NULL,
+            PRIMARY KEY (number, made_at)
+        ) STRICT",
+    ),
+    Step::no_update("ledger_rebuilt", "what was made again was"),
+    Step::no_delete("ledger_rebuilt", "what was made again was"),
+];
+
 /// What was kept from being changed is kept from being removed too, and an account's name is for good.
 pub(super) const KEPT: &[Step] = &[
     Step::no_delete("dataset_version", "a dataset version is immutable"),
