@@ -75,6 +75,7 @@ if [ -f "$work/cloister.sql" ]; then
 fi
 "$cloister" --home "$work" audit verify
 "$cloister" --home "$work" dataset verify
+"$cloister" --home "$work" ledger verify
 sync -f "$work"
 mv "$work" "$to"
 made_schema=""

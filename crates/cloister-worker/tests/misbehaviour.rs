@@ -4,7 +4,7 @@
 
 use cloister_governance::ReviewMode;
 use cloister_worker::{
-    Account, Ceilings, CheckJob, Ended, Outcome, PolicyTexts, QueryJob, SUBCOMMAND, Sandbox, Workers,
+    Account, Ceilings, CheckJob, Ended, Outcome, PolicyTexts, QueryJob, SUBCOMMAND, Sandbox, Wanted, Workers,
 };
 use std::future::pending;
 use std::io::{Read, Write, stdin, stdout};
@@ -109,6 +109,7 @@ fn job() -> QueryJob {
         policy: no_policy(),
         approved: None,
         ledger: None,
+        wanted: Wanted::Result,
         review: ReviewMode::Automatic,
         // More than a pipe holds.
         sql: " ".repeat(1 << 20),

@@ -242,9 +242,14 @@ impl Hub {
             }
             if let Some(wrong) = self.files_of(row) {
                 problems.push(problem(wrong));
-            } else if self.workers.tell(&row.request).await.is_err() {
-                problems.push(problem("cannot be read"));
             }
+        }
+        // The bytes are as they were written; that the key opens them is tried of one.
+        if let Some(last) = rows.last()
+            && self.files_of(last).is_none()
+            && self.workers.tell(&last.request).await.is_err()
+        {
+            problems.push(LedgerProblem { request: last.request.clone(), problem: "cannot be opened" });
         }
         let lost = logged.into_keys().map(|request| LedgerProblem { request, problem: "is lost" });
         problems.extend(lost);
