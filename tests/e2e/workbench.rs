@@ -231,7 +231,7 @@ SELECT sex, count(*) AS n FROM person WHERE birth_year >= $birth_year_min GROUP 
 fn an_older_home_is_given_the_new_tables() {
     let hub = hub();
     hub.database()
-        .run("DROP TABLE saved_query; DROP TABLE approval; UPDATE hub SET schema_version = 1")
+        .run("DROP TABLE saved_query; DROP TABLE approval; DROP TABLE ledger_rebuilt; DROP TABLE ledger; UPDATE hub SET schema_version = 1")
         .unwrap();
     as_researcher(&hub, &["saved", "put", "count"], &[COUNT]).expect(0);
     query(&hub, &["--saved", "count"]).expect(0);

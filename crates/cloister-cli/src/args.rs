@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::command::airlock::AirlockArgs;
+use crate::command::ledger::LedgerArgs;
 use crate::command::person::PersonArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cloister_model::Name;
@@ -396,64 +397,6 @@ pub(crate) enum SavedCommand {
         #[command(flatten)]
         at: InProject,
     },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct LedgerArgs {
-    #[command(subcommand)]
-    pub(crate) command: LedgerCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum LedgerCommand {
-    /// What it holds, project by project.
-    Status {
-        #[command(flatten)]
-        how: LedgerHow,
-    },
-    /// What it holds of a release, or what a held result says beside what was released.
-    Explain {
-        /// The query.
-        request: String,
-        #[command(flatten)]
-        how: LedgerHow,
-    },
-    /// What a query would say beside what was released. It runs, and nothing of it is kept; that it was tried is logged.
-    Simulate {
-        /// The SQL; or give --file.
-        #[arg(required_unless_present = "file")]
-        sql: Option<String>,
-        /// A file with the SQL; `-` is standard input.
-        #[arg(long, value_name = "FILE", conflicts_with = "sql")]
-        file: Option<PathBuf>,
-        /// The project.
-        #[arg(long)]
-        project: Name,
-        #[command(flatten)]
-        how: LedgerHow,
-    },
-    /// Compare it with the audit log, and its files with their digests.
-    Verify {
-        /// Who asks. Where the hub's people have accounts, it is whose token it is.
-        #[arg(long = "as", value_name = "USER")]
-        user: Option<Name>,
-    },
-    /// Make entries again whose files are lost, from the queries that were released.
-    Rebuild {
-        /// Who asks. Where the hub's people have accounts, it is whose token it is.
-        #[arg(long = "as", value_name = "USER")]
-        user: Option<Name>,
-    },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct LedgerHow {
-    /// Who asks. Where the hub's people have accounts, it is whose token it is.
-    #[arg(long = "as", value_name = "USER")]
-    pub(crate) user: Option<Name>,
-    /// How it is shown.
-    #[arg(long, value_enum, default_value_t = ViewFormat::Table)]
-    pub(crate) format: ViewFormat,
 }
 
 #[derive(Debug, Args)]

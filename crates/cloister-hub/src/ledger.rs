@@ -7,7 +7,8 @@ use cloister_disclosure::Policy;
 use cloister_model::{Digest, Name};
 use cloister_store::{LedgerRow, publish, remove, write_new};
 use cloister_worker::{
-    CompareJob, Failure, Finding, INDEX_ENTRIES, IndexJob, LedgerPast, Past, ToLedger, index_name,
+    CompareJob, Failure, Finding, INDEX_ENTRIES, IndexJob, LedgerPast, Past, SealedEntry, ToLedger,
+    index_name,
 };
 use std::path::Path;
 use tokio::sync::OwnedMutexGuard;
@@ -19,9 +20,6 @@ pub use oversight::{LedgerNumber, LedgerProblem, LedgerRebuilt, LedgerStatus, Le
 fn broken(failure: Failure) -> HubError {
     HubError::Internal(format!("the ledger: {failure}"))
 }
-
-/// An entry and its people, sealed.
-type Sealed = (Vec<u8>, Vec<u8>);
 
 impl Hub {
     /// What a new result of a project is compared with, and the number of its last entry.
@@ -81,9 +79,9 @@ impl Hub {
     async fn found_beside(
         &self,
         request: &str,
-        sealed: Sealed,
+        sealed: SealedEntry,
         past: Past,
-        beside: Vec<(String, Sealed)>,
+        beside: Vec<(String, SealedEntry)>,
         policy: &Policy,
     ) -> Result<Vec<Finding>, HubError> {
         let rules = cloister_worker::rules(policy);
@@ -92,7 +90,7 @@ impl Hub {
     }
 
     /// What a held result would leave in the ledger; none where it was held before there was one, or is not compared.
-    pub(crate) fn held_for_ledger(&self, query: &str) -> Result<Option<Sealed>, HubError> {
+    pub(crate) fn held_for_ledger(&self, query: &str) -> Result<Option<SealedEntry>, HubError> {
         let mut parts = Vec::new();
         for what in LEDGER_FILES {
             let path = self.store.home().held().join(format!("{query}.{what}"));

@@ -135,7 +135,7 @@ fn sets() -> Result<(), LedgerError> {
         let mut source = Remade(region);
         // One person less than a released set: it is found, whatever else there is.
         let near = region.table(7).swap_remove(0).without_first();
-        let tenth = People::of((0..people).filter(|p| mixed(u64::from(*p) ^ 0xabcd) % 10 == 0));
+        let tenth = People::of((0..people).filter(|p| mixed(u64::from(*p) ^ 0xabcd).is_multiple_of(10)));
         for (people, expected) in [(near, true), (tenth.clone(), false)] {
             let (new, sets) = Entry::new(&key, "new", "p", &[told("new", 0, people)]);
             let found = examine(&new, &sets, &past, &mut source, &one_by_one())?.found;
@@ -186,18 +186,19 @@ impl Study {
     /// The `number`th output of the year: about fifty numbers, a few of them too small to be shown.
     fn told(&self, number: u64) -> Vec<Told> {
         // A tenth is asked again.
-        let number = if mixed(number) % 10 == 0 { number / 2 } else { number };
+        let number = if mixed(number).is_multiple_of(10) { number / 2 } else { number };
         let pick = |n: u64| mixed(number * 8 + n);
         let by = |n: u64| usize::try_from(pick(n) % self.attributes.len() as u64).unwrap_or_default();
         let (first, second, on) = (by(0), by(1), by(2));
         let part = u8::try_from(pick(3) % 40).unwrap_or_default();
-        let everybody = pick(4) % 3 == 0;
+        let everybody = pick(4).is_multiple_of(3);
+        let size = self.attributes.get(on).map_or(1, |(_, size)| *size);
         let mut groups: BTreeMap<(u8, u8), Vec<u32>> = BTreeMap::new();
         let value = |attribute: usize, person: u32| {
             self.attributes.get(attribute).and_then(|(values, _)| values.get(person as usize)).copied()
         };
         for person in 0..self.people {
-            let inside = everybody || value(on, person).is_some_and(|v| v == part % self.attributes[on].1);
+            let inside = everybody || value(on, person).is_some_and(|v| v == part % size);
             if inside && let (Some(a), Some(b)) = (value(first, person), value(second, person)) {
                 // About fifty groups.
                 groups.entry((a % 8, b % 7)).or_default().push(person);

@@ -400,7 +400,7 @@ impl Pair<'_> {
                     Some(Kind::SamePeople)
                 } else if measure && versions && self.answers_otherwise() {
                     Some(Kind::Answer)
-                } else if !versions && !(says_how_many && rules.zeros_shown) {
+                } else if !(versions || says_how_many && rules.zeros_shown) {
                     // Of equal people how many they are is one number; that they are equal may be known where zeros may.
                     Some(Kind::Versions)
                 } else {

@@ -243,6 +243,9 @@ pub struct Past {
     pub requests: Vec<String>,
 }
 
+/// An entry and its people, sealed.
+pub type SealedEntry = (Vec<u8>, Vec<u8>);
+
 /// A result that was held, or has just been cleared, to compare with what was released meanwhile.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -250,11 +253,11 @@ pub struct CompareJob {
     /// Its query.
     pub request: String,
     /// Its entry and its people, sealed.
-    pub sealed: (Vec<u8>, Vec<u8>),
+    pub sealed: SealedEntry,
     /// What was released.
     pub past: Past,
     /// Other results that would leave with it: their queries, and their entries and people, sealed.
-    pub beside: Vec<(String, (Vec<u8>, Vec<u8>))>,
+    pub beside: Vec<(String, SealedEntry)>,
     /// By what is judged.
     pub rules: Rules,
 }

@@ -1,7 +1,7 @@
 //! The ledger as it lies in the vault: entries and their people, and indexes of entries that follow one another.
 
 use crate::frame;
-use crate::job::{CompareJob, IndexJob, Past};
+use crate::job::{CompareJob, IndexJob, Past, SealedEntry};
 use crate::report::{Message, Telling};
 use crate::work::Desk;
 use cloister_ledger::{Entry, Index, LedgerError, Sets, Source, examine};
@@ -74,7 +74,7 @@ pub(crate) fn indexes(vault: &Path, key: &VaultKey, past: &Past, below: usize) -
         let levels = INDEX_ENTRIES.iter().enumerate().take(below).rev();
         let mut found = levels.filter_map(|(level, size)| {
             let covered = rest.get(..usize::try_from(*size).ok()?)?;
-            if number == 0 || (number - 1) % size != 0 {
+            if number == 0 || !(number - 1).is_multiple_of(*size) {
                 return None;
             }
             let name = index_name(level, (number - 1) / size);
@@ -104,7 +104,7 @@ impl Desk {
     /// Compares a result that is kept with what was released since, and with what would leave with it.
     pub(crate) fn compare(&self, job: &CompareJob, out: &mut impl Write) -> Result<()> {
         let key = self.key()?;
-        let read = |request: &str, (entry, people): &(Vec<u8>, Vec<u8>)| -> Result<(Entry, Sets)> {
+        let read = |request: &str, (entry, people): &SealedEntry| -> Result<(Entry, Sets)> {
             let entry = Entry::from_bytes(&unsealed(key, request, "entry", entry)?).map_err(Error::other)?;
             let sets = Sets::from_bytes(&unsealed(key, request, "people", people)?).map_err(Error::other)?;
             Ok((entry, sets))

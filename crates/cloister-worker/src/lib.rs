@@ -37,7 +37,8 @@ pub use cloister_ledger::{Earlier, Finding, Kind, Published, Rules};
 pub use explained::{BoundaryReport, CellReport, CheckReport, Explained, StepReport};
 pub use job::{
     Ceilings, CheckJob, CompareJob, CreateJob, ExplainJob, GrantedDataset, IndexJob, Job, KeptContent,
-    KeptObject, LedgerPast, Past, PolicyTexts, QueryJob, Sandbox, TableJob, TwinDataset, TwinJob, Wanted,
+    KeptObject, LedgerPast, Past, PolicyTexts, QueryJob, Sandbox, SealedEntry, TableJob, TwinDataset,
+    TwinJob, Wanted,
 };
 pub use ledger::{INDEX_ENTRIES, index_name};
 pub use parent::Workers;

@@ -1,15 +1,75 @@
 //! `cloister ledger`
 
-use crate::args::{LedgerArgs, LedgerCommand, ViewFormat};
+use crate::args::ViewFormat;
 use crate::command::query::{say_why, sql_of};
 use crate::exit;
 use crate::fault::Fault;
 use crate::target::{Place, Target, caller_for};
 use crate::text::{bold, table, thousands};
+use clap::{Args, Subcommand};
 use cloister_client::{LedgerStatusView, LedgerToldView, Shown};
 use cloister_hub::{Ask, Hub, HubError, Scope};
 use cloister_model::Name;
+use std::path::PathBuf;
 use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+pub(crate) struct LedgerArgs {
+    #[command(subcommand)]
+    command: LedgerCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum LedgerCommand {
+    /// What it holds, project by project.
+    Status {
+        #[command(flatten)]
+        how: LedgerHow,
+    },
+    /// What it holds of a release, or what a held result says beside what was released.
+    Explain {
+        /// The query.
+        request: String,
+        #[command(flatten)]
+        how: LedgerHow,
+    },
+    /// What a query would say beside what was released. It runs, and nothing of it is kept; that it was tried is logged.
+    Simulate {
+        /// The SQL; or give --file.
+        #[arg(required_unless_present = "file")]
+        sql: Option<String>,
+        /// A file with the SQL; `-` is standard input.
+        #[arg(long, value_name = "FILE", conflicts_with = "sql")]
+        file: Option<PathBuf>,
+        /// The project.
+        #[arg(long)]
+        project: Name,
+        #[command(flatten)]
+        how: LedgerHow,
+    },
+    /// Compare it with the audit log, and its files with their digests.
+    Verify {
+        /// Who asks. Where the hub's people have accounts, it is whose token it is.
+        #[arg(long = "as", value_name = "USER")]
+        user: Option<Name>,
+    },
+    /// Make entries again whose files are lost, from the queries that were released.
+    Rebuild {
+        /// Who asks. Where the hub's people have accounts, it is whose token it is.
+        #[arg(long = "as", value_name = "USER")]
+        user: Option<Name>,
+    },
+}
+
+#[derive(Debug, Args)]
+struct LedgerHow {
+    /// Who asks. Where the hub's people have accounts, it is whose token it is.
+    #[arg(long = "as", value_name = "USER")]
+    user: Option<Name>,
+    /// How it is shown.
+    #[arg(long, value_enum, default_value_t = ViewFormat::Table)]
+    format: ViewFormat,
+}
 
 pub(crate) async fn run(place: Place, args: LedgerArgs) -> ExitCode {
     let user = match &args.command {
