@@ -320,7 +320,8 @@ impl Hub {
             return no("the project is not known");
         };
         let workspace = self.workspace(Project::parse(&stored.text)?).await?;
-        if json!(workspace.datasets).to_string() != datasets {
+        let now = json!(workspace.datasets).to_string();
+        if now != datasets {
             return no("the project has other dataset versions than the query had");
         }
         if workspace.policy.digest().to_string() != policy_digest {
