@@ -28,12 +28,12 @@ fn mixed(seed: u64) -> u64 {
 }
 
 impl Region {
-    /// The groups of a table: everybody is in one of them.
+    /// The groups of a table: everybody is in one of them, but for a group's worth that is in none, others in each table.
     fn table(self, number: u64) -> Vec<People> {
         let mut groups: Vec<Vec<u32>> = vec![Vec::new(); self.groups as usize];
         let seed = mixed(number);
         for person in 0..self.people {
-            let group = mixed(seed ^ u64::from(person)) % u64::from(self.groups);
+            let group = mixed(seed ^ u64::from(person)) % u64::from(self.groups + 1);
             if let Some(group) = groups.get_mut(usize::try_from(group).unwrap_or_default()) {
                 group.push(person);
             }

@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Findings after which no more are looked for: an output with so many does not leave anyway.
 const FINDINGS_MAX: usize = 50;
+/// Near numbers after which no more are looked for: what they are told as is fewer.
+const NEAR_MAX: usize = 2_000;
 /// Earlier entries whose people are kept at hand.
 const ENTRIES_KEPT: usize = 64;
 
@@ -190,6 +192,9 @@ impl Desk<'_> {
                 if parts > apart_max || at(&index.entries, set.entry)?.0 == self.new.request {
                     // A result that is released again, because its process died before it was recorded, is not its own past.
                     continue;
+                }
+                if near.len() >= NEAR_MAX {
+                    return Ok(same);
                 }
                 let cells = index.cells_of(set)?;
                 let related = cells
