@@ -45,6 +45,21 @@ pub(crate) fn inverse(a: u64) -> u64 {
     result
 }
 
+/// The fraction that a number is, its parts at most √(prime / 2): the numerator and the denominator, which is above nothing. There
+/// is one at most (Wang 1981; half of the extended Euclidean algorithm).
+pub(crate) fn fraction(a: u64) -> Option<(i64, i64)> {
+    let small = |a: i64| a.unsigned_abs() <= (PRIME / 2).isqrt();
+    let (mut before, mut rest) = (i64::try_from(PRIME).ok()?, i64::try_from(a).ok()?);
+    let (mut times_before, mut times) = (0, 1);
+    while !small(rest) {
+        let quotient = before / rest;
+        (before, rest) = (rest, before % rest);
+        (times_before, times) = (times, times_before - quotient * times);
+    }
+    let sign = i64::signum(times);
+    small(times).then_some((sign * rest, sign * times))
+}
+
 /// A number that looks random and is the same for the same seed (SplitMix64, Steele, Lea and Flood 2014).
 pub(crate) fn mixed(seed: u64) -> u64 {
     let mut x = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -70,5 +85,29 @@ mod tests {
             assert_eq!(add(subtract(0, a), a), 0);
         }
         assert_eq!(multiply(PRIME - 1, PRIME - 1), 1);
+    }
+
+    #[test]
+    fn fractions() {
+        assert_eq!(fraction(0), Some((0, 1)));
+        for (above, below) in [(1, 1), (1, 8), (9, 10), (999_983, 1_000_000), (1_073_741_822, 1_073_741_823)]
+        {
+            let quotient = multiply(above, inverse(below));
+            let (above, below) = (above as i64, below as i64);
+            assert_eq!(fraction(quotient), Some((above, below)));
+            assert_eq!(fraction(subtract(0, quotient)), Some((-above, below)));
+        }
+        let (mut fractions, mut others) = (0, 0);
+        for seed in 0..1_000 {
+            match fraction(random(seed)) {
+                Some((above, below)) => {
+                    let above = if above < 0 { PRIME - above.unsigned_abs() } else { above.unsigned_abs() };
+                    assert_eq!(multiply(above, inverse(below.unsigned_abs())), random(seed));
+                    fractions += 1;
+                }
+                None => others += 1,
+            }
+        }
+        assert!(fractions > 0 && others > 0, "{fractions} {others}");
     }
 }

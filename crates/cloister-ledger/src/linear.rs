@@ -7,13 +7,32 @@
 //!
 //! How such groups are found, modulo a prime of 61 bits:
 //! 1. a combination is nothing on every great atom, one of enough people. These equations are solved exactly ([`Solutions`]).
-//!    Atoms on which all solutions are the same but for a factor count as one, and are great if they are enough people together;
+//!    Atoms on which all solutions are the same count as one. Those on which they are the same but for a factor are great if they
+//!    are enough people together and not light, as below;
 //! 2. sets to which others add up are left out, new ones first: without them the same groups can be told apart, and what is left
 //!    has a combination in one way only. So a group is the new sets' where its one combination has a new set;
 //! 3. small atoms that do not depend on one another become pivots: every combination is a sum of words, each of which is one on a
 //!    pivot of its own and nothing on the other pivots. A group that has one pivot is a word. Where there are few words and few
 //!    atoms, two, three and more of them are combined as well ([`Words`]). This is how codewords of least weight are looked for
 //!    by information sets (Prange 1962; Lee and Brickell 1988).
+//!
+//! What is divided. Eight times one person and once seven others are 15: she is one at most, though all of them are eight people.
+//! In whole numbers *c*, a combination with the value *v* says of those who are counted most often, *m* times, that they are
+//! (*v* − the others, times their coefficients) / *m*. Where all coefficients are of one sign the others are nobody at least, so
+//! these are at most *v* / *m* = Σ *c p* / max *c*, over atoms of *p* people: the combination's weight. One of less weight than
+//! enough people is *light*, and is looked for too, whether on few people or not. Where all coefficients are one, light means few,
+//! as before. That the bound may be all that is known of them, and the greatest number that is too few, is on the safe side: with
+//! what else is known of the others (that they are somebody, or marked as few) it may become a number.
+//!
+//! Not so where coefficients are of both signs: the others can then be as many as one likes, if only those that are subtracted are
+//! so too, and what follows is a floor at most, as it is of two small groups of which one is subtracted. (Who knows by a marker
+//! that they are few knows more; that is not found.) With coefficients of both signs, only what is on few people counts.
+//!
+//! A light combination is a sum of such as are something on as few atoms as can be, of the same signs where it is something
+//! (Rockafellar 1969: elementary vectors), and one of these is as light; words and what is made of them as above are of this kind.
+//! So the same search finds them, on fewer than four times enough people: with atoms of no more than that not yet taken to be
+//! nothing, where all words can then be written down; else with atoms of fewer than enough people alone; and of too many words
+//! each by itself. That coefficients are fractions of small numbers is told by their residues (`fraction`).
 //!
 //! What is complete. Few words and atoms: every smallest group is found (`tests.rs` compares with all groups), unless that is
 //! more work than a bound, or there are more than [`FOUND_MAX`]. A group of one atom, so one person whom nobody is like: always
@@ -23,21 +42,27 @@
 //! one, both times: of *t* atoms among *n* with *r* independent sets about (*t r* / *n*)² of the time. That is little where
 //! people are many, and much where sets are nearly as many as atoms: there, that a group is not found does not mean that it is
 //! not given away. What is found is given away, but with a chance of 2^-25 for a million atoms (that two are taken for one).
+//! Light combinations on so many people: where all words can be written down, every one is found (`tests.rs`), but the bound on
+//! work is reached sooner, since more words go together. Of too many words, only such as are words are found.
 //!
 //! Everything that looks random is computed from the sets' places: the same sets give the same answer.
 
 mod atoms;
+mod groups;
 mod solutions;
 #[cfg(test)]
 mod tests;
+mod weight;
 mod words;
 
-use crate::field::{inverse, mixed, multiply, random};
+use crate::field::mixed;
 use atoms::{Atoms, SETS_MAX};
+use groups::{Group, grouped};
 use roaring::RoaringBitmap;
-use solutions::{Solutions, total};
+use solutions::Solutions;
 use std::collections::{BTreeMap, BTreeSet};
-use words::{Group, Words};
+use weight::{Limit, On};
+use words::{WRITTEN_MAX, Words};
 
 /// Leftovers after which no more are looked for.
 const FOUND_MAX: usize = 200;
@@ -57,7 +82,8 @@ pub(crate) struct Row {
     pub(crate) new: bool,
 }
 
-/// The rows of combinations, new ones among them, that leave 1 to `people_min` − 1 people. Those of fewest rows first.
+/// The rows of combinations, new ones among them, that leave 1 to `people_min` − 1 people, or say of some that they are no more.
+/// Those of fewest rows first.
 pub(crate) fn leftovers(rows: &[Row], people_min: u64) -> Vec<Vec<usize>> {
     let rows_of = |found: Vec<(usize, u64)>| found.into_iter().map(|(row, _)| row).collect::<Vec<usize>>();
     let all: BTreeSet<Vec<usize>> = combinations(rows, people_min).into_iter().map(rows_of).collect();
@@ -77,52 +103,85 @@ fn combinations(rows: &[Row], people_min: u64) -> Vec<Vec<(usize, u64)>> {
         return Vec::new();
     }
     let atoms = Atoms::of(&sets);
-    let (mut great, mut small): (Vec<usize>, Vec<usize>) =
+    let (mut great, mut others): (Vec<usize>, Vec<usize>) =
         (0..atoms.len()).partition(|atom| atoms.people(*atom) >= people_min);
     // An equation of one set settles it, one of two ties them: such come first, and what they settle shortens the others.
-    great.sort_by_key(|atom| atoms.sets(*atom).len());
+    let light = Limit::light(people_min);
+    let beyond = light.people_max.saturating_add(1);
+    great.sort_by_key(|atom| (atoms.people(*atom) < beyond, atoms.sets(*atom).len()));
     let mut solutions = Solutions::new(new.clone());
-    for atom in great {
-        solutions.take(atoms.sets(atom));
+    let mut stages: Vec<Stage> = Vec::new();
+    let mut rest = great.iter().peekable();
+    for great in [beyond, people_min] {
+        while let Some(atom) = rest.next_if(|atom| atoms.people(**atom) >= great) {
+            solutions.take(atoms.sets(*atom));
+        }
+        let len = others.len() + rest.len();
+        if len <= WRITTEN_MAX && stages.last().is_none_or(|stage| stage.others.len() > len) {
+            let others = others.iter().chain(rest.clone()).copied().collect();
+            stages.push(Stage { great, solutions: solutions.clone(), others });
+        }
     }
-    let groups = loop {
-        let groups = grouped(&mut solutions, &atoms, &mut small);
-        let mut taken = false;
-        for group in groups.iter().filter(|group| group.people >= people_min) {
-            taken |= solutions.take(atoms.sets(group.atom));
-        }
-        if !taken {
-            break groups;
-        }
+    let groups = grouped(&mut solutions, &atoms, &mut others, |on| !light.holds(on));
+    let (pivots, needless) = independent(&solutions, &atoms, &groups);
+    solutions.leave_out(&needless);
+    let mut found = search(&solutions, &atoms, &groups, pivots, &new, people_min);
+    drop(solutions);
+    let affordable = |stage: &Stage| {
+        let directions = stage.solutions.free().len().saturating_sub(needless.len());
+        directions * stage.others.len() <= WRITTEN_MAX
     };
-    let found = search(&mut solutions, &atoms, &groups, &new, people_min);
+    if let Some(stage) = stages.into_iter().find(affordable) {
+        found.extend(stage.light(&needless, &atoms, &new, people_min));
+    }
     let of_rows = |times: Vec<u64>| speaking.iter().copied().zip(times).filter(|(_, t)| *t != 0).collect();
     found.into_iter().map(of_rows).collect()
 }
 
-/// Combinations that leave few people.
-fn search(
-    solutions: &mut Solutions,
-    atoms: &Atoms,
-    groups: &[Group],
-    new: &[bool],
-    people_min: u64,
-) -> Vec<Vec<u64>> {
-    let mut found: Vec<Vec<u64>> = Vec::new();
-    if groups.is_empty() {
-        return found;
+/// Combinations before they were made nothing on atoms of not many more people than are enough.
+struct Stage {
+    /// How many people are in the atoms on which they are nothing.
+    great: u64,
+    solutions: Solutions,
+    /// The other atoms.
+    others: Vec<usize>,
+}
+
+impl Stage {
+    /// Light combinations.
+    fn light(mut self, needless: &[u32], atoms: &Atoms, new: &[bool], people_min: u64) -> Vec<Vec<u64>> {
+        self.solutions.leave_out(needless);
+        let great = |on: &[On]| on.iter().any(|(_, people)| *people >= self.great);
+        let groups = grouped(&mut self.solutions, atoms, &mut self.others, great);
+        let pivots: Vec<usize> = order(&groups, &BTreeSet::new(), 0).collect();
+        Words::of(self.solutions, atoms, &groups, &pivots, people_min).light(new, FOUND_MAX)
     }
-    // What is still free when nothing may be left at all is a set that others add up to: it is left out.
-    let mut tried: BTreeSet<usize> = BTreeSet::new();
+}
+
+/// Groups that do not depend on one another, as many as there are; and the sets to which others add up: those whose coefficients are
+/// still free when nothing may be left at all.
+fn independent(solutions: &Solutions, atoms: &Atoms, groups: &[Group]) -> (Vec<usize>, Vec<u32>) {
     let mut settled = solutions.clone();
-    let mut pivots: Vec<usize> = Vec::new();
-    for index in order(groups, &tried, 0) {
+    let mut pivots = Vec::new();
+    for index in order(groups, &BTreeSet::new(), 0) {
         if groups.get(index).is_some_and(|group| settled.take(atoms.sets(group.atom))) {
             pivots.push(index);
         }
     }
-    solutions.leave_out(&settled.free());
-    drop(settled);
+    (pivots, settled.free())
+}
+
+/// Combinations that leave few people, or little where words are too many to be written down.
+fn search(
+    solutions: &Solutions,
+    atoms: &Atoms,
+    groups: &[Group],
+    mut pivots: Vec<usize>,
+    new: &[bool],
+    people_min: u64,
+) -> Vec<Vec<u64>> {
+    let mut found: Vec<Vec<u64>> = Vec::new();
+    let mut tried: BTreeSet<usize> = BTreeSet::new();
     let directions = pivots.len();
     // Each pivot changes the coefficients of all sets, each of which has up to so many words.
     let together = (WORDS_WORK_MAX / new.len().max(1)).isqrt().max(WORDS_MIN);
@@ -191,40 +250,4 @@ fn distinct(rows: &[Row]) -> Vec<usize> {
     let mut all: Vec<usize> = by_size.into_values().flatten().collect();
     all.sort_unstable();
     all
-}
-
-/// The atoms, those together on which every solution is the same but for a factor. Leaves out those on which all are nothing.
-fn grouped(solutions: &mut Solutions, atoms: &Atoms, small: &mut Vec<usize>) -> Vec<Group> {
-    let one = solutions.solution(|variable| random(u64::from(variable) << 1));
-    let other = solutions.solution(|variable| random(u64::from(variable) << 1 | 1));
-    let mut values: Vec<(u64, u64)> = Vec::with_capacity(small.len());
-    small.retain(|atom| {
-        let value = total(&one, atoms.sets(*atom));
-        if value != 0 {
-            values.push((value, total(&other, atoms.sets(*atom))));
-        }
-        value != 0
-    });
-    // All inverses by one (Montgomery's trick): of the product of all, and back.
-    let mut products = Vec::with_capacity(values.len());
-    let mut product = 1;
-    for (a, _) in &values {
-        products.push(product);
-        product = multiply(product, *a);
-    }
-    let mut back = inverse(product);
-    let mut ratios: Vec<(u64, usize)> = Vec::with_capacity(values.len());
-    for (((a, b), before), atom) in values.iter().zip(&products).zip(small.iter()).rev() {
-        ratios.push((multiply(*b, multiply(back, *before)), *atom));
-        back = multiply(back, *a);
-    }
-    drop((values, products));
-    ratios.sort_unstable();
-    let of = |same: &[(u64, usize)]| {
-        let people = same.iter().map(|(_, atom)| atoms.people(*atom)).sum();
-        same.first().map(|(_, atom)| Group { atom: *atom, people })
-    };
-    let mut groups: Vec<Group> = ratios.chunk_by(|a, b| a.0 == b.0).filter_map(of).collect();
-    groups.sort_unstable_by_key(|group| group.atom);
-    groups
 }

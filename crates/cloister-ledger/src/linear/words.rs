@@ -1,27 +1,20 @@
 //! What combinations leave: the people on whom they are something.
 
 use super::atoms::Atoms;
+use super::groups::Group;
 use super::solutions::{Solutions, total};
-use crate::field::{inverse, multiply, random, subtract};
+use super::weight::{Limit, On};
+use crate::field::{inverse, multiply, multiply_add, random, subtract};
 use std::collections::BTreeMap;
 
 /// Groups times parameters up to which all that combinations leave is written down, and combined further.
-const WRITTEN_MAX: usize = 1 << 20;
+pub(super) const WRITTEN_MAX: usize = 1 << 20;
 /// Multiplications after which combinations of several parameters are no longer looked for.
 const WORK_MAX: usize = 6_000_000;
 /// Combinations of so many words after which no more are looked for.
 const TOGETHER_MAX: usize = 4_096;
 /// Groups that are looked at before it is asked again which of the others matter.
 const LOOK_FIRST: usize = 512;
-
-/// Atoms on which all combinations that are left are the same but for a factor: nothing on one is nothing on all.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Group {
-    /// The one that speaks for all.
-    pub(super) atom: usize,
-    /// How many people are in all of them.
-    pub(super) people: u64,
-}
 
 /// Combinations in the form in which each is one on a group of its own, the pivot, and nothing on the others' pivots.
 pub(super) struct Words<'a> {
@@ -67,7 +60,15 @@ impl<'a> Words<'a> {
     /// Combinations with a new set that leave fewer than enough people, at most so many.
     pub(super) fn search(mut self, new: &[bool], found_max: usize) -> Search {
         let written = self.pivots.len() * self.groups.len() <= WRITTEN_MAX;
-        if written { self.written(new, found_max) } else { self.single(new, found_max) }
+        match written {
+            true => self.written(new, Limit::few(self.people_min), found_max),
+            false => self.single(new, found_max),
+        }
+    }
+
+    /// Light combinations with a new set, at most so many. All words are written down for it.
+    pub(super) fn light(mut self, new: &[bool], found_max: usize) -> Vec<Vec<u64>> {
+        self.written(new, Limit::light(self.people_min), found_max).found
     }
 
     /// Puts the words with a new set first, and says how many they are. The others are no new set's, nor what is made of them
@@ -83,8 +84,9 @@ impl<'a> Words<'a> {
     /// nothing in all words not dropped yet are not looked at.
     fn single(&mut self, new: &[bool], found_max: usize) -> Search {
         let with_new = self.new_first(new);
-        let mut alive: BTreeMap<u32, u64> =
-            self.pivots.iter().take(with_new).map(|(name, _)| (*name, 0)).collect();
+        let limit = Limit::light(self.people_min);
+        let mut alive: BTreeMap<u32, (u64, Vec<On>)> =
+            self.pivots.iter().take(with_new).map(|(name, _)| (*name, Default::default())).collect();
         // Most words are something nearly everywhere: a few groups from everywhere are enough to drop them.
         let step = (self.groups.len() / LOOK_FIRST).max(1);
         let mut now: Vec<&Group> = self.groups.iter().step_by(step).collect();
@@ -93,10 +95,11 @@ impl<'a> Words<'a> {
         let mut looked = LOOK_FIRST;
         while !now.is_empty() && !alive.is_empty() {
             for group in now {
-                for (variable, _) in self.solutions.sum_of(self.atoms.sets(group.atom)) {
-                    if let Some(people) = alive.get_mut(&variable) {
+                for (variable, times) in self.solutions.sum_of(self.atoms.sets(group.atom)) {
+                    if let Some((people, on)) = alive.get_mut(&variable) {
                         *people += group.people;
-                        if *people >= self.people_min {
+                        on.push((times, group.people));
+                        if *people > limit.people_max {
                             alive.remove(&variable);
                         }
                     }
@@ -111,12 +114,13 @@ impl<'a> Words<'a> {
             now = std::mem::replace(&mut rest, later);
             looked *= 2;
         }
+        alive.retain(|_, (_, on)| limit.holds(on));
         let word = |name: &u32| self.solutions.solution(|variable| u64::from(variable == *name));
         Search { found: alive.keys().take(found_max).map(word).collect(), complete: false }
     }
 
     /// All words written down, and combined: first each alone, then two, three and more together.
-    fn written(&mut self, new: &[bool], found_max: usize) -> Search {
+    fn written(&mut self, new: &[bool], limit: Limit, found_max: usize) -> Search {
         let with_new = self.new_first(new);
         let number: BTreeMap<u32, usize> =
             self.pivots.iter().enumerate().map(|(i, (name, _))| (*name, i)).collect();
@@ -136,11 +140,12 @@ impl<'a> Words<'a> {
             with_new,
             pivots: &pivots,
             people: &people,
+            limit,
             work: WORK_MAX,
             found: Vec::new(),
         };
         let mut found: Vec<Vec<u64>> = Vec::new();
-        let left = self.people_min.saturating_sub(1);
+        let left = limit.people_max;
         let mut complete = true;
         let mut fewest: Vec<u64> = pivots.iter().filter_map(|pivot| people.get(*pivot)).copied().collect();
         fewest.sort_unstable();
@@ -200,6 +205,7 @@ struct Together<'a> {
     pivots: &'a [usize],
     /// How many people are in each group.
     people: &'a [u64],
+    limit: Limit,
     work: usize,
     found: Vec<Vec<(usize, u64)>>,
 }
@@ -246,7 +252,10 @@ impl Together<'_> {
                     None => return,
                 }
             }
-            return self.found.push(last.times.clone());
+            if self.holds(&last.times) {
+                self.found.push(last.times.clone());
+            }
+            return;
         }
         let on = |word: &Combined, column: usize| word.on.get(column).copied().unwrap_or_default();
         let Some(column) = (from..self.people.len()).find(|c| words.iter().any(|w| on(w, *c) != 0)) else {
@@ -272,6 +281,19 @@ impl Together<'_> {
         if let Some(left) = left.checked_sub(people) {
             self.search(words, column + 1, left);
         }
+    }
+
+    /// Whether so many times each word leaves little enough.
+    fn holds(&mut self, times: &[(usize, u64)]) -> bool {
+        self.spend(times.len() * self.people.len() / 4);
+        let mut on: Vec<On> = self.people.iter().map(|people| (0, *people)).collect();
+        for (word, times) in times {
+            for ((sum, _), here) in on.iter_mut().zip(self.words.get(*word).into_iter().flatten()) {
+                *sum = multiply_add(*times, *here, *sum);
+            }
+        }
+        on.retain(|(value, _)| *value != 0);
+        self.limit.holds(&on)
     }
 
     fn goes_on(&self) -> bool {
