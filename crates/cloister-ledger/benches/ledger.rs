@@ -251,14 +251,14 @@ fn year() -> Result<(), LedgerError> {
         if [100, 1_000, 2_500, 5_000, 7_500, 9_990].contains(&number) {
             let all: Vec<Index> = past.iter().chain(&loose).cloned().collect();
             let bytes: usize = all.iter().map(|index| index.to_bytes().len()).sum();
-            let began = Instant::now();
-            let pairs = Rules { combined_max: 0, ..rules };
-            examine(&entry, &sets, &all, &mut OfStudy(&study), &pairs)?;
-            let pairs = began.elapsed();
-            let mut kept = Kept { source: OfStudy(&study), made: Duration::ZERO };
-            let began = Instant::now();
-            examine(&entry, &sets, &all, &mut kept, &rules)?;
-            let all_in_all = began.elapsed().saturating_sub(kept.made);
+            let took = |rules: &Rules| -> Result<Duration, LedgerError> {
+                let mut kept = Kept { source: OfStudy(&study), made: Duration::ZERO };
+                let began = Instant::now();
+                examine(&entry, &sets, &all, &mut kept, rules)?;
+                Ok(began.elapsed().saturating_sub(kept.made))
+            };
+            let pairs = took(&Rules { combined_max: 0, ..rules })?;
+            let all_in_all = took(&rules)?;
             let outputs = u32::try_from(number - last.0).unwrap_or_default();
             total += (all_in_all + last.1) / 2 * outputs;
             last = (number, all_in_all);
