@@ -60,7 +60,8 @@ fn every_case_holds_and_every_rule_has_three() {
     assert_eq!(failures, Vec::<String>::new());
     let known = |rule: &str| OTHER.contains(&rule) || Rule::ALL.iter().any(|r| r.code() == rule);
     assert!(seen.keys().all(|rule| known(rule)), "{seen:?}");
-    for rule in Rule::ALL {
+    // What is withheld for the ledger's sake, no table says by itself: `crates/cloister-disclosure/tests/withheld.rs`.
+    for rule in Rule::ALL.into_iter().filter(|rule| *rule != Rule::Ledger) {
         let cases = seen.get(rule.code()).copied().unwrap_or_default();
         assert!(cases >= 3, "`{}` has {cases} cases", rule.code());
     }

@@ -273,14 +273,15 @@ impl Hub {
         (Digest::of(&bytes) != row.digest).then_some("has been changed")
     }
 
-    /// Makes entries again whose files are lost or were changed, from the queries that were released: on the same dataset
+    /// Makes entries again whose files are lost, were changed or are of an earlier form, from the queries that were released: on the same dataset
     /// versions, under the same policy, with the same plan. What is not the same any more is said.
     pub async fn rebuild_ledger(&self, actor: &Name) -> Result<Vec<LedgerRebuilt>, HubError> {
         let rows = self.store.ledger().await?;
         let _guard = std::sync::Arc::clone(&self.ledger).lock_owned().await;
         let mut all = Vec::new();
         for (place, row) in rows.iter().enumerate() {
-            if self.files_of(row).is_none() {
+            // What is whole may be of a form that is not read any more.
+            if self.files_of(row).is_none() && self.workers.tell(&row.request).await.is_ok() {
                 continue;
             }
             let before = rows.iter().take(place).map(|row| row.request.clone()).collect();
