@@ -127,7 +127,8 @@ cp "$work/out/hub-$stem.tar.cms" "$work/whole"
 head -c 20000 "$work/whole" >"$work/out/hub-$stem.tar.cms"
 refused "a backup that was cut" restore "$stem" "$work/nowhere" again
 cp "$work/whole" "$work/out/hub-$stem.tar.cms"
-printf 'x' | dd of="$work/out/hub-$stem.tar.cms" bs=1 seek=30000 conv=notrunc 2>/dev/null
+# As much as no padding between two files is.
+head -c 4096 /dev/zero | tr '\0' x | dd of="$work/out/hub-$stem.tar.cms" bs=1 seek=30000 conv=notrunc 2>/dev/null
 refused "a backup that was altered" restore "$stem" "$work/nowhere" again
 # Altered, and listed as altered: what is inside says so.
 cp "$work/out/hub-$stem.sha256" "$work/sums"
