@@ -34,8 +34,7 @@ impl Hub {
         let past = Past { first: 1, requests: self.store.ledger_after(0).await? };
         for (level, size) in INDEX_ENTRIES.into_iter().enumerate() {
             for number in 0..past.requests.len() as u64 / size {
-                let name = index_name(level, number);
-                if self.store.home().ledger().join(format!("{name}.index")).exists() {
+                if self.is_indexed(level, number) {
                     continue;
                 }
                 let from = usize::try_from(number * size).unwrap_or(usize::MAX);
@@ -43,8 +42,9 @@ impl Hub {
                 let requests = past.requests.get(from..to).unwrap_or_default().to_vec();
                 let past = Past { first: number * size + 1, requests };
                 let made = self.workers.index(IndexJob { level, number, past }).await.map_err(broken);
-                let kept =
-                    made.and_then(|sealed| self.keep(&name, "index", &sealed, &self.store.home().ledger()));
+                let kept = made.and_then(|sealed| {
+                    self.keep(&index_name(level, number), "index", &sealed, &self.store.home().ledger())
+                });
                 // It only makes comparing quicker, and another process may have made it meanwhile: `ledger status` says how
                 // much is indexed.
                 drop(kept);
@@ -153,9 +153,7 @@ impl Hub {
         let mut rows = Vec::new();
         for (query, project) in queries {
             let Some((entry, people)) = self.held_for_ledger(query)? else { continue };
-            for (what, bytes) in LEDGER_FILES.iter().zip([&entry, &people]) {
-                self.keep(query, what, bytes, &self.store.home().ledger())?;
-            }
+            let digest = self.keep_entry(query, &entry, &people)?;
             last += 1;
             let telling = self.workers.tell(query).await.map_err(broken)?;
             rows.push(LedgerRow {
@@ -165,11 +163,24 @@ impl Hub {
                 numbers: telling.numbers.len() as u64,
                 // Checkers have looked at it; it was no query that cost nothing.
                 repeated: 0,
-                digest: Digest::of(&[entry, people].concat()),
+                digest,
                 made_at: String::new(),
             });
         }
         Ok(rows)
+    }
+
+    /// Puts an entry and its people, sealed, into the ledger's folder; the digest that names them.
+    pub(crate) fn keep_entry(&self, query: &str, entry: &[u8], people: &[u8]) -> Result<Digest, HubError> {
+        for (what, bytes) in LEDGER_FILES.iter().zip([entry, people]) {
+            self.keep(query, what, bytes, &self.store.home().ledger())?;
+        }
+        Ok(Digest::of(&[entry, people].concat()))
+    }
+
+    /// Whether a part of the ledger has its index.
+    fn is_indexed(&self, level: usize, number: u64) -> bool {
+        self.store.home().ledger().join(format!("{}.index", index_name(level, number))).exists()
     }
 
     /// Puts what is kept of a query, sealed, in a folder of the home: whole, in the place of what may be there.

@@ -129,17 +129,11 @@ impl Hub {
             return run.create(&workspace, sql, kind, name, stop, place).await;
         }
         let many = self.is_beyond_the_day(&workspace).await?;
-        let mut job = QueryJob {
-            request: run.id.clone(),
-            workspace: workspace.for_worker()?,
-            datasets: workspace.granted.clone(),
-            policy: workspace.policy_texts.clone(),
-            review: if many { ReviewMode::Two } else { workspace.project.review },
-            sql: sql.to_owned(),
-            approved: approvals.as_ref().map(|held| held.iter().map(|a| a.plan_digest).collect()),
-            ledger: None,
-            wanted: Wanted::Result,
-        };
+        let mut job = workspace.job(&run.id, sql)?;
+        if many {
+            job.review = ReviewMode::Two;
+        }
+        job.approved = approvals.as_ref().map(|held| held.iter().map(|a| a.plan_digest).collect());
         let compares = workspace.policy.compares_releases();
         let mut tries = 0;
         // What is compared with the ledger is only released while that is still all of it.
@@ -347,6 +341,21 @@ impl Workspace {
     pub(crate) fn for_worker(&self) -> Result<Vec<KeptObject>, HubError> {
         self.kept.iter().map(Kept::for_worker).collect()
     }
+
+    /// A query as a worker is asked it: for its result, whatever its plan is, and compared with nothing.
+    pub(crate) fn job(&self, request: &str, sql: &str) -> Result<QueryJob, HubError> {
+        Ok(QueryJob {
+            request: request.to_owned(),
+            workspace: self.for_worker()?,
+            datasets: self.granted.clone(),
+            policy: self.policy_texts.clone(),
+            review: self.project.review,
+            sql: sql.to_owned(),
+            approved: None,
+            ledger: None,
+            wanted: Wanted::Result,
+        })
+    }
 }
 
 /// Whether a query may run now.
@@ -537,15 +546,14 @@ impl Run<'_> {
         cloister_store::publish(&staged, &home.releases().join(&self.id))?;
         let mut row = None;
         if let Some((kept, last)) = ledger {
-            self.keep(&kept.entry, &home.ledger(), "entry")?;
-            self.keep(&kept.people, &home.ledger(), "people")?;
+            let digest = self.hub.keep_entry(&self.id, &kept.entry, &kept.people)?;
             row = Some(LedgerRow {
                 number: last + 1,
                 request: self.id.clone(),
                 project: self.project.clone(),
                 numbers: kept.numbers,
                 repeated: kept.repeated,
-                digest: Digest::of(&[kept.entry.as_slice(), &kept.people].concat()),
+                digest,
                 made_at: String::new(),
             });
         }

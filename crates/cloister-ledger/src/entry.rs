@@ -97,22 +97,18 @@ pub(crate) struct Kept {
 /// All groups of a level.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Union {
-    /// How many are shown.
-    pub(crate) shown: u32,
     /// How many of too few people are marked, and are part of it; none where only what is shown is.
     pub(crate) marked: u32,
     /// What those that are shown were published as, together; none where that cannot be said.
     pub(crate) sum: Option<Published>,
 }
 
-impl Kept {
-    /// As what it was published; of all shown groups, their sum.
-    pub(crate) fn known(&self) -> Option<Published> {
-        match self.union {
-            Some(union) if union.marked > 0 => None,
-            Some(union) => union.sum,
-            None => self.published,
-        }
+/// As what a number was published; of all shown groups, their sum. None where some of them are marked.
+pub(crate) fn known(union: Option<Union>, published: Option<Published>) -> Option<Published> {
+    match union {
+        Some(union) if union.marked > 0 => None,
+        Some(union) => union.sum,
+        None => published,
     }
 }
 
@@ -143,21 +139,27 @@ pub struct Entry {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sets(pub(crate) Vec<RoaringBitmap>);
 
+/// A place in a list.
+pub(crate) fn number(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
 /// A list without doubles, and where what is in it stands.
-struct Once<T>(Vec<T>, BTreeMap<T, u32>);
+pub(crate) struct Once<T>(pub(crate) Vec<T>, BTreeMap<T, u32>);
 
 impl<T: Ord + Clone> Once<T> {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Vec::new(), BTreeMap::new())
     }
 
-    fn place(&mut self, value: T) -> u32 {
-        if let Some(place) = self.1.get(&value) {
+    /// Where a value stands, from now on where it did not.
+    pub(crate) fn place(&mut self, value: &T) -> u32 {
+        if let Some(place) = self.1.get(value) {
             return *place;
         }
-        let place = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+        let place = number(self.0.len());
         self.1.insert(value.clone(), place);
-        self.0.push(value);
+        self.0.push(value.clone());
         place
     }
 }
@@ -172,7 +174,7 @@ impl OnceSets {
         if let Some(place) = same.iter().find(|place| self.0.get(**place as usize) == Some(people)) {
             return *place;
         }
-        let place = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+        let place = number(self.0.len());
         same.push(place);
         self.0.push(people.clone());
         place
@@ -235,7 +237,7 @@ impl Level {
             return unions;
         }
         let mut push = |people: People, marked: u32, label: String| {
-            let union = Some(Union { shown: self.shown, marked, sum: self.sum });
+            let union = Some(Union { marked, sum: self.sum });
             unions.push((people, Kept { label, union, published: None, ..self.like.clone() }));
         };
         let label = &self.like.label;
@@ -261,12 +263,12 @@ impl Entry {
         let mut levels: BTreeMap<(u32, u32, u32), Level> = BTreeMap::new();
         for one in told {
             let kept = Kept {
-                made_of: made_of.place(one.made_of.clone()),
-                asked: asked.place(one.asked.clone()),
-                measure: measures.place(one.measure.clone()),
-                versions: versions.place(one.versions.clone()),
+                made_of: made_of.place(&one.made_of),
+                asked: asked.place(&one.asked),
+                measure: measures.place(&one.measure),
+                versions: versions.place(&one.versions),
                 set: 0,
-                level: levels_named.place(one.level.clone()),
+                level: levels_named.place(&one.level),
                 published: one.published,
                 label: one.label.clone(),
                 union: None,
@@ -299,11 +301,6 @@ impl Entry {
     /// The query whose table it is of.
     pub fn request(&self) -> &str {
         &self.request
-    }
-
-    /// Its project.
-    pub fn project(&self) -> &str {
-        &self.project
     }
 
     /// How many numbers it holds.
@@ -344,7 +341,7 @@ impl Entry {
                 Some(other) => *place = other.place.clone(),
                 None => {
                     let own = sets.0.get(place.set as usize).cloned().unwrap_or_default();
-                    place.set = u32::try_from(kept.len()).unwrap_or(u32::MAX);
+                    place.set = number(kept.len());
                     kept.push(own);
                 }
             }

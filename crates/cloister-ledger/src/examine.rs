@@ -1,6 +1,6 @@
 //! A new output beside everything that was released.
 
-use crate::entry::{Elsewhere, Entry, Kept, LedgerError, PEOPLE, Place, Published, Sets, Union};
+use crate::entry::{Elsewhere, Entry, Kept, LedgerError, PEOPLE, Place, Published, Sets, Union, known};
 use crate::finding::{Earlier, Finding, Kind};
 use crate::index::{Cell, Index, at, mark};
 use crate::people::Signature;
@@ -186,6 +186,8 @@ impl Desk<'_> {
         let apart_max = u32::try_from(self.rules.people_min.saturating_sub(1)).unwrap_or(u32::MAX);
         let (past, mut same) = (self.past, None);
         let mut apart_of: HashMap<Place, u64> = HashMap::new();
+        // Opened where something is near it.
+        let mut opened: Option<RoaringBitmap> = None;
         for (number, index) in past.iter().enumerate().rev() {
             for set in index.about(here.signature.people, apart_max) {
                 let parts = here.signature.parts_apart(&set.signature.parts);
@@ -208,7 +210,13 @@ impl Desk<'_> {
                 let apart = match apart_of.get(&owner) {
                     Some(apart) => *apart,
                     None => {
-                        let apart = self.apart(&here.place, &owner)?;
+                        let mine = match opened.take() {
+                            Some(mine) => mine,
+                            None => self.people(&here.place)?.clone(),
+                        };
+                        let theirs = self.people(&owner)?;
+                        let apart = mine.len() + theirs.len() - 2 * mine.intersection_len(theirs);
+                        opened = Some(mine);
                         apart_of.insert(owner.clone(), apart);
                         apart
                     }
@@ -243,13 +251,6 @@ impl Desk<'_> {
             }
         }
         Ok(same)
-    }
-
-    /// How many people are in one of two sets and not in the other.
-    fn apart(&mut self, one: &Place, other: &Place) -> Result<u64, LedgerError> {
-        let one = self.people(one)?.clone();
-        let other = self.people(other)?;
-        Ok(one.len() + other.len() - 2 * one.intersection_len(other))
     }
 
     fn finding(&mut self, near: &Near) -> Result<Finding, LedgerError> {
@@ -349,15 +350,6 @@ impl Pair<'_> {
         Ok(*at(self.here.asked, self.mine.asked)? == self.cell.asked)
     }
 
-    /// As what the earlier one is known.
-    fn theirs(&self) -> Option<Published> {
-        match self.cell.union {
-            Some(union) if union.marked > 0 => None,
-            Some(union) => union.sum,
-            None => self.cell.published,
-        }
-    }
-
     /// Whether one of the two has groups in it that nobody has a number of.
     fn has_marked(&self) -> bool {
         [self.mine.union, self.cell.union].into_iter().flatten().any(|union| union.marked > 0)
@@ -388,12 +380,12 @@ impl Pair<'_> {
 
     /// What the two say together.
     fn judged(&self, new: &Entry, rules: &Rules) -> Result<Option<Kind>, LedgerError> {
-        let tells = self
-            .mine
-            .union
-            .zip(self.theirs())
-            .is_some_and(|(union, known)| union.tells(known, rules))
-            || self.cell.union.zip(self.mine.known()).is_some_and(|(union, known)| union.tells(known, rules));
+        let tells = |union: Option<Union>, number| {
+            union.zip(number).is_some_and(|(union, number): (Union, Published)| union.tells(number, rules))
+        };
+        let (mine, theirs) = (self.mine, self.cell);
+        let tells = tells(mine.union, known(theirs.union, theirs.published))
+            || tells(theirs.union, known(mine.union, mine.published));
         Ok(match (self.apart, self.is_of_union()) {
             (0, true) if tells && self.same_measure(new)? => Some(Kind::Marked),
             (0, true) => None,

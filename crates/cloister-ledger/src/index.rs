@@ -1,11 +1,11 @@
 //! Many entries, as far as comparing needs them: small enough to be read with every comparison, and in the order in which near
 //! sets are looked for.
 
-use crate::entry::{Asked, Entry, LedgerError, Place, Published, Union, read, written};
+use crate::entry::{Asked, Entry, LedgerError, Once, Place, Published, Union, number, read, written};
 use crate::people::Signature;
 use cloister_model::Digest;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The form of the bytes.
 const FORM: u8 = 1;
@@ -63,29 +63,6 @@ pub(crate) fn mark(asked: &Asked) -> [u8; 16] {
     mark
 }
 
-/// Values without doubles, in the order in which they came.
-struct Names<T>(Vec<T>, HashMap<T, u32>);
-
-impl<T: Clone + Eq + std::hash::Hash> Names<T> {
-    fn new() -> Self {
-        Self(Vec::new(), HashMap::new())
-    }
-
-    fn place(&mut self, value: &T) -> u32 {
-        if let Some(place) = self.1.get(value) {
-            return *place;
-        }
-        let place = number(self.0.len());
-        self.0.push(value.clone());
-        self.1.insert(value.clone(), place);
-        place
-    }
-}
-
-fn number(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
-}
-
 /// A value by its place; a place that there is not has none.
 pub(crate) fn at<T>(all: &[T], place: u32) -> Result<&T, LedgerError> {
     all.get(place as usize).ok_or(LedgerError::Unreadable)
@@ -94,10 +71,10 @@ pub(crate) fn at<T>(all: &[T], place: u32) -> Result<&T, LedgerError> {
 /// An index under way.
 struct Making {
     entries: Vec<(String, String)>,
-    owners: Names<String>,
-    made_of: Names<BTreeSet<String>>,
-    measures: Names<String>,
-    versions: Names<String>,
+    owners: Once<String>,
+    made_of: Once<BTreeSet<String>>,
+    measures: Once<String>,
+    versions: Once<String>,
     sets: Vec<(Set, Vec<Cell>)>,
 }
 
@@ -105,10 +82,10 @@ impl Making {
     fn new() -> Self {
         Self {
             entries: Vec::new(),
-            owners: Names::new(),
-            made_of: Names::new(),
-            measures: Names::new(),
-            versions: Names::new(),
+            owners: Once::new(),
+            made_of: Once::new(),
+            measures: Once::new(),
+            versions: Once::new(),
             sets: Vec::new(),
         }
     }
@@ -142,7 +119,7 @@ impl Making {
     fn index(&mut self, index: &Index) -> Result<(), LedgerError> {
         let before = number(self.entries.len());
         self.entries.extend(index.entries.iter().cloned());
-        let places = |names: &mut Names<String>, all: &[String]| -> Vec<u32> {
+        let places = |names: &mut Once<String>, all: &[String]| -> Vec<u32> {
             all.iter().map(|name| names.place(name)).collect()
         };
         let owners = places(&mut self.owners, &index.owners);

@@ -58,13 +58,6 @@ impl People {
         }
     }
 
-    /// The same without the one with the least number.
-    #[must_use]
-    pub fn without_first(mut self) -> Self {
-        self.0.remove_smallest(1);
-        self
-    }
-
     /// Of several sets, everybody.
     pub fn all<'a>(sets: impl Iterator<Item = &'a Self>) -> Self {
         let mut all = RoaringBitmap::new();

@@ -5,7 +5,7 @@ use crate::ledger::{Earlier, INDEX_ENTRIES, indexes, sealed};
 use crate::report::Left;
 use crate::work::Desk;
 use cloister_disclosure::{LedgerBeyond, LedgerRemedy, Policy, Protected, Table, protect_withholding};
-use cloister_ledger::{Entry, Examined, Finding, Index, Key, Rules, Sets, Shown, examine};
+use cloister_ledger::{Entry, Examined, Finding, Index, Key, Rules, Sets, Shown, Told, examine};
 use cloister_query::{Reads, Standing, WhoIsWho};
 use cloister_store::VaultKey;
 use std::collections::BTreeSet;
@@ -65,6 +65,13 @@ pub(crate) struct Comparison<'a> {
     pub(crate) past: &'a LedgerPast,
 }
 
+/// What was released before, and what new sets are signed with.
+struct Before<'a> {
+    of_signatures: Key,
+    indexes: Vec<Index>,
+    source: Earlier<'a>,
+}
+
 /// What one look at a result says.
 struct Look {
     entry: Entry,
@@ -74,20 +81,21 @@ struct Look {
 }
 
 impl Comparison<'_> {
-    fn look(
-        &self,
-        protected: &[Protected],
-        of_signatures: &Key,
-        past: &[Index],
-        source: &mut Earlier<'_>,
-    ) -> Result<Look> {
+    fn look(&self, protected: &[Protected], before: &mut Before<'_>) -> Result<Look> {
         let (told, standing) = self.named.told(protected).map_err(|e| Error::other(format!("{e:?}")))?;
-        let (entry, sets) = Entry::new(of_signatures, self.request, &self.past.project, &told);
-        let examined = examine(&entry, &sets, past, source, &rules(self.policy)).map_err(Error::other)?;
+        let (entry, sets, examined) = self.compared(&told, before)?;
         // An entry has what is shown, in this order.
         let shown = told.iter().zip(standing).filter(|(told, _)| told.shown == Shown::Yes);
         let standing = shown.map(|(_, standing)| standing).collect();
         Ok(Look { entry, sets, standing, examined })
+    }
+
+    /// What numbers would leave, and what they say beside the earlier ones.
+    fn compared(&self, told: &[Told], before: &mut Before<'_>) -> Result<(Entry, Sets, Examined)> {
+        let (entry, sets) = Entry::new(&before.of_signatures, self.request, &self.past.project, told);
+        let (past, source) = (&before.indexes, &mut before.source);
+        let examined = examine(&entry, &sets, past, source, &rules(self.policy)).map_err(Error::other)?;
+        Ok((entry, sets, examined))
     }
 
     /// The cells to take away for what was found: of each finding that one of the new numbers that has fewest people. None
@@ -121,12 +129,10 @@ impl Comparison<'_> {
     }
 
     /// Keys without which a grouping says nothing beside the earlier ones.
-    fn coarser(&self, of_signatures: &Key, past: &[Index], source: &mut Earlier<'_>) -> Result<Vec<String>> {
+    fn coarser(&self, before: &mut Before<'_>) -> Result<Vec<String>> {
         let mut keys = Vec::new();
         for (key, told) in self.named.coarser().map_err(|e| Error::other(format!("{e:?}")))? {
-            let (entry, sets) = Entry::new(of_signatures, self.request, &self.past.project, &told);
-            let examined = examine(&entry, &sets, past, source, &rules(self.policy)).map_err(Error::other)?;
-            if examined.found.is_empty() {
+            if self.compared(&told, before)?.2.found.is_empty() {
                 keys.push(key);
             }
         }
@@ -136,11 +142,12 @@ impl Comparison<'_> {
     /// Compares, does what the policy says about what is found, and seals what the result leaves.
     pub(crate) fn made(&self, desk: &Desk, protected: Vec<Protected>) -> Result<Beside> {
         let key: &VaultKey = desk.key()?;
-        let of_signatures = Key::new(key.derived("ledger").map_err(Error::other)?);
-        let past = indexes(desk.vault(), key, &self.past.past, INDEX_ENTRIES.len())?;
-        let mut source = Earlier::new(desk.vault(), key);
-        let first = self.look(&protected, &of_signatures, &past, &mut source)?;
-        let (mut look, mut shown) = (first, protected);
+        let mut before = Before {
+            of_signatures: Key::new(key.derived("ledger").map_err(Error::other)?),
+            indexes: indexes(desk.vault(), key, &self.past.past, INDEX_ENTRIES.len())?,
+            source: Earlier::new(desk.vault(), key),
+        };
+        let (mut look, mut shown) = (self.look(&protected, &mut before)?, protected);
         let remedy = self.policy.ledger_remedy();
         if remedy == LedgerRemedy::Suppress && !look.examined.found.is_empty() {
             let mut withheld = BTreeSet::new();
@@ -149,7 +156,7 @@ impl Comparison<'_> {
                 let Some(more) = next else { break };
                 withheld = more;
                 let protected = self.protected(&withheld);
-                let again = self.look(&protected, &of_signatures, &past, &mut source)?;
+                let again = self.look(&protected, &mut before)?;
                 if again.examined.found.is_empty() {
                     (look, shown) = (again, protected);
                     break;
@@ -158,9 +165,7 @@ impl Comparison<'_> {
             }
         }
         let coarser = match remedy {
-            LedgerRemedy::Coarsen if !look.examined.found.is_empty() => {
-                self.coarser(&of_signatures, &past, &mut source)?
-            }
+            LedgerRemedy::Coarsen if !look.examined.found.is_empty() => self.coarser(&mut before)?,
             _ => Vec::new(),
         };
         let Look { mut entry, sets, examined, .. } = look;

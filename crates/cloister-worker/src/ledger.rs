@@ -126,9 +126,7 @@ impl Desk {
         let bytes = opened(self.vault(), self.key()?, request, "entry")?;
         let entry = Entry::from_bytes(&bytes).map_err(Error::other)?;
         let telling = Telling {
-            project: entry.project().to_owned(),
             numbers: entry.published().map(|(name, published)| (name.to_owned(), published)).collect(),
-            sets: entry.sets(),
         };
         frame::write(out, &Message::Telling(telling), &[])
     }

@@ -88,12 +88,8 @@ pub struct ToLedger {
 /// What an entry of the ledger says, without its people.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Telling {
-    /// Its project.
-    pub project: String,
     /// Its numbers, each by its name and as what it was published.
     pub numbers: Vec<(String, Option<Published>)>,
-    /// How many different sets of people stand behind them, those of whole tables among them.
-    pub sets: usize,
 }
 
 /// What a comparison would find.

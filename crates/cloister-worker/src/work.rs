@@ -151,11 +151,10 @@ impl Desk {
             }
             None => Beside { protected, ..Beside::default() },
         };
-        let Left { numbers, repeated, .. } = beside.left;
         match job.wanted {
             Wanted::Result => {}
             Wanted::Findings => {
-                let Beside { found, coarser, .. } = beside;
+                let Beside { found, coarser, left: Left { numbers, repeated, .. }, .. } = beside;
                 return Ok((Message::Simulated(Simulated { numbers, repeated, found, coarser }), Vec::new()));
             }
             Wanted::Entry => return Ok((Message::Entry(beside.left), beside.bytes)),

@@ -2,15 +2,14 @@
 
 use super::broken;
 use crate::explain::of_refused;
-use crate::query::Workspace;
 use crate::recover::LEDGER_FILES;
 use crate::{Ask, Hub, HubError, Reason};
 use cloister_access::act;
 use cloister_audit::EventKind;
-use cloister_governance::{Project, ReviewMode};
+use cloister_governance::Project;
 use cloister_model::{Digest, Name};
 use cloister_store::{LedgerRow, Request, RequestState};
-use cloister_worker::{INDEX_ENTRIES, LedgerPast, Outcome, Past, QueryJob, ToLedger, Wanted, index_name};
+use cloister_worker::{INDEX_ENTRIES, LedgerPast, Outcome, Past, QueryJob, ToLedger, Wanted};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -123,12 +122,8 @@ impl Hub {
             releases,
             numbers: rows.iter().map(|row| row.numbers).sum(),
             not_in_it: self.store.releases_made().await?.saturating_sub(releases),
-            indexed: (0..releases / INDEX_ENTRIES[0])
-                .filter(|number| {
-                    let name = format!("{}.index", index_name(0, *number));
-                    self.store.home().ledger().join(name).exists()
-                })
-                .count() as u64
+            indexed: (0..releases / INDEX_ENTRIES[0]).filter(|number| self.is_indexed(0, *number)).count()
+                as u64
                 * INDEX_ENTRIES[0],
             projects: projects.into_values().collect(),
         })
@@ -195,7 +190,8 @@ impl Hub {
         self.commit(self.store.begin().await?, proof, vec![event]).await?;
         let workspace = self.workspace(parsed).await?;
         let (_, past) = self.past_of(project).await?;
-        let job = job(&workspace, &text, "simulated", past, Wanted::Findings)?;
+        let job =
+            QueryJob { ledger: Some(past), wanted: Wanted::Findings, ..workspace.job("simulated", &text)? };
         Ok(match self.workers.query(job, pending::<()>()).await.outcome {
             Outcome::Simulated(found) => LedgerTold {
                 would_hold: Some(found.numbers),
@@ -288,11 +284,7 @@ impl Hub {
             let made = self.entry_again(row, Past { first: 1, requests: before }).await?;
             let problem = match made {
                 Ok(kept) => {
-                    let folder = self.store.home().ledger();
-                    for (what, bytes) in LEDGER_FILES.iter().zip([&kept.entry, &kept.people]) {
-                        self.keep(&row.request, what, bytes, &folder)?;
-                    }
-                    let digest = Digest::of(&[kept.entry.as_slice(), &kept.people].concat());
+                    let digest = self.keep_entry(&row.request, &kept.entry, &kept.people)?;
                     let event = self
                         .event(actor.as_str(), EventKind::LedgerRebuilt, row.request.as_str())
                         .with("ledger", row.number)
@@ -329,7 +321,8 @@ impl Hub {
             return no("the policy has changed since");
         }
         let past = LedgerPast { project: row.project.clone(), past };
-        let job = job(&workspace, &sql, &row.request, past, Wanted::Entry)?;
+        let job =
+            QueryJob { ledger: Some(past), wanted: Wanted::Entry, ..workspace.job(&row.request, &sql)? };
         let ended = self.workers.query(job, pending::<()>()).await;
         if ended.plan.map(|plan| plan.digest.to_string()) != plan_digest {
             return no("the query has another plan now");
@@ -340,25 +333,4 @@ impl Hub {
             _ => Err("the query does not run any more".to_owned()),
         })
     }
-}
-
-/// A query of a project, as its workers are asked, for something else than its result.
-fn job(
-    workspace: &Workspace,
-    text: &str,
-    request: &str,
-    past: LedgerPast,
-    wanted: Wanted,
-) -> Result<QueryJob, HubError> {
-    Ok(QueryJob {
-        request: request.to_owned(),
-        workspace: workspace.for_worker()?,
-        datasets: workspace.granted.clone(),
-        policy: workspace.policy_texts.clone(),
-        review: ReviewMode::Two,
-        sql: text.to_owned(),
-        approved: None,
-        ledger: Some(past),
-        wanted,
-    })
 }
